@@ -95,22 +95,22 @@ type Term struct {
 	Numerator, Denominator *Node
 }
 
-// Reduce says how a metric's parts from several micro-batches are joined.
-type Reduce uint8
+// Join says how a metric's parts from several micro-batches are joined.
+type Join uint8
 
 // The ways to join: sums are divided by the summed denominators; extremes are kept.
 const (
-	ReduceMean Reduce = iota
-	ReduceMax
-	ReduceMin
+	JoinMean Join = iota
+	JoinMax
+	JoinMin
 )
 
-// Metric is a number for the log. For ReduceMean Numerator is a sum over the
+// Metric is a number for the log. For JoinMean Numerator is a sum over the
 // micro-batch and Denominator the count it is divided by; for the extremes
 // Denominator is nil. All are float32 scalars.
 type Metric struct {
 	Name                   string
-	Reduce                 Reduce
+	Join                   Join
 	Numerator, Denominator *Node
 }
 
