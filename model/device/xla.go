@@ -1,0 +1,55 @@
+//go:build cgo && !noxla
+
+package device
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+const xlaBuilt = true
+
+func init() {
+	// Without this, opening XLA downloads plugins: on a closed network, a hang.
+	os.Setenv(xla.NoAutoInstallEnv, "1")
+	xla.EnableAutoInstall(false)
+}
+
+// openXLA opens the XLA backend on the plugin called name.
+func openXLA(name, reason string, log *slog.Logger) (*Device, error) {
+	path, missing := FindPlugin(name)
+	if path == "" {
+		return nil, fmt.Errorf("device: backend xla:%s: %s in %s; `rlvr doctor` says how to get it",
+			name, missing, strings.Join(PluginDirs(), ", "))
+	}
+	// XLA logs to stderr from C++; errors come back as values anyway.
+	if os.Getenv("TF_CPP_MIN_LOG_LEVEL") == "" {
+		os.Setenv("TF_CPP_MIN_LOG_LEVEL", "2")
+	}
+	var b *xla.Backend
+	var err error
+	if p := exceptions.TryCatch[error](func() { b, err = xla.NewWithOptions(path, nil) }); p != nil {
+		err = p
+	}
+	if err != nil {
+		return nil, fmt.Errorf("device: backend xla:%s: %s: %w", name, path, err)
+	}
+	if b.NumDevices() == 0 {
+		return nil, fmt.Errorf("device: backend xla:%s: %s has no devices", name, path)
+	}
+	version := ""
+	if plugin, err := pjrt.GetPlugin(path); err == nil {
+		major, minor := plugin.Version()
+		version = fmt.Sprintf("PJRT API %d.%d", major, minor)
+	}
+	return &Device{
+		Backend: b, Name: "xla:" + name, Reason: reason, log: log, Parallel: 1,
+		Description: fmt.Sprintf("%s, %s, %s", b.DeviceDescription(0), version, path),
+	}, nil
+}
