@@ -1,0 +1,142 @@
+package tokenize
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// The names of the files in a Hugging Face folder.
+const (
+	tokenizerFile = "tokenizer.json"
+	configFile    = "tokenizer_config.json"
+)
+
+// tokenizerJSON is tokenizer.json as the Rust library writes it for a character
+// vocabulary; fields that are always null are nil.
+type tokenizerJSON struct {
+	Version       string       `json:"version"`
+	Truncation    any          `json:"truncation"`
+	Padding       any          `json:"padding"`
+	AddedTokens   []addedToken `json:"added_tokens"`
+	Normalizer    any          `json:"normalizer"`
+	PreTokenizer  byteLevel    `json:"pre_tokenizer"`
+	PostProcessor any          `json:"post_processor"`
+	Decoder       byteLevel    `json:"decoder"`
+	Model         bpeModel     `json:"model"`
+}
+
+type addedToken struct {
+	ID         int32  `json:"id"`
+	Content    string `json:"content"`
+	SingleWord bool   `json:"single_word"`
+	LStrip     bool   `json:"lstrip"`
+	RStrip     bool   `json:"rstrip"`
+	Normalized bool   `json:"normalized"`
+	Special    bool   `json:"special"`
+}
+
+type byteLevel struct {
+	Type           string `json:"type"`
+	AddPrefixSpace bool   `json:"add_prefix_space"`
+	TrimOffsets    bool   `json:"trim_offsets"`
+	UseRegex       bool   `json:"use_regex"`
+}
+
+type bpeModel struct {
+	Type                    string     `json:"type"`
+	Dropout                 any        `json:"dropout"`
+	UnkToken                any        `json:"unk_token"`
+	ContinuingSubwordPrefix any        `json:"continuing_subword_prefix"`
+	EndOfWordSuffix         any        `json:"end_of_word_suffix"`
+	FuseUnk                 bool       `json:"fuse_unk"`
+	ByteFallback            bool       `json:"byte_fallback"`
+	IgnoreMerges            bool       `json:"ignore_merges"`
+	Vocab                   vocabulary `json:"vocab"`
+	Merges                  []string   `json:"merges"`
+}
+
+// vocabulary is the tokens in the order of their ids, in the byte-level alphabet.
+type vocabulary []string
+
+// MarshalJSON writes the object from token to id in the order of ids.
+func (v vocabulary) MarshalJSON() ([]byte, error) {
+	var out bytes.Buffer
+	out.WriteByte('{')
+	for id, token := range v {
+		if id > 0 {
+			out.WriteByte(',')
+		}
+		key, err := json.Marshal(token)
+		if err != nil {
+			return nil, err
+		}
+		out.Write(key)
+		out.WriteByte(':')
+		value, err := json.Marshal(id)
+		if err != nil {
+			return nil, err
+		}
+		out.Write(value)
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
+// charTokenizerJSON is the tokenizer.json of a character vocabulary.
+func charTokenizerJSON(chars string) *tokenizerJSON {
+	vocab := vocabulary{padToken, eosToken}
+	for i := range len(chars) {
+		vocab = append(vocab, string(byteLevelRune(chars[i])))
+	}
+	level := byteLevel{Type: "ByteLevel", TrimOffsets: true}
+	return &tokenizerJSON{
+		Version: "1.0",
+		AddedTokens: []addedToken{
+			{ID: padID, Content: padToken, Special: true},
+			{ID: eosID, Content: eosToken, Special: true},
+		},
+		PreTokenizer: level,
+		Decoder:      level,
+		Model:        bpeModel{Type: "BPE", Vocab: vocab, Merges: []string{}},
+	}
+}
+
+// byteLevelRune is the character that GPT-2's byte-level alphabet writes for an
+// ASCII byte from space to tilde: itself, but for the space.
+func byteLevelRune(b byte) rune {
+	if b == ' ' {
+		return 0x120
+	}
+	return rune(b)
+}
+
+// charConfig is tokenizer_config.json.
+type charConfig struct {
+	TokenizerClass string `json:"tokenizer_class"`
+	EOSToken       string `json:"eos_token"`
+	PadToken       string `json:"pad_token"`
+	CleanUp        bool   `json:"clean_up_tokenization_spaces"`
+}
+
+// charFiles renders both files.
+func charFiles(chars string) (map[string][]byte, error) {
+	tokenizer, err := indent(charTokenizerJSON(chars))
+	if err != nil {
+		return nil, err
+	}
+	config, err := indent(&charConfig{TokenizerClass: "PreTrainedTokenizerFast", EOSToken: eosToken, PadToken: padToken})
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{tokenizerFile: tokenizer, configFile: config}, nil
+}
+
+// indent writes JSON as people and the Python library do: no HTML escapes.
+func indent(v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return out.Bytes(), err
+}
