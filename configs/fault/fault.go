@@ -6,6 +6,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -28,11 +29,23 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("%s: found %s, allowed: %s", f.Path, show(f.Value), f.Allowed)
 }
 
+// mostShown bounds what a line shows of a value.
+const mostShown = 80
+
 func show(v any) string {
-	if s, ok := v.(string); ok {
-		return fmt.Sprintf("%q", s)
+	s, isText := v.(string)
+	if !isText {
+		s = fmt.Sprint(v)
 	}
-	return fmt.Sprint(v)
+	more := ""
+	if len(s) > mostShown {
+		more = fmt.Sprintf("... (%d bytes)", len(s))
+		s = strings.ToValidUTF8(s[:mostShown], "")
+	}
+	if isText || strings.ContainsAny(s, "\r\n") {
+		s = strconv.Quote(s)
+	}
+	return s + more
 }
 
 // List collects faults. Its zero value is ready to use.
