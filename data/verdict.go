@@ -67,6 +67,9 @@ type Verdict struct {
 	Extracted string
 	// Reason is a short code such as "match", "mismatch", "no_answer", "timeout".
 	Reason string
+	// Detail says what happened where a code is not enough (a panic's message,
+	// an infrastructure error), for people; usually empty.
+	Detail string
 	Blame  Blame
 }
 
