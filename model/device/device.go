@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/gobackend"
 )
 
 // Names are what [Open] accepts.
@@ -72,9 +71,7 @@ func openAuto(log *slog.Logger) (*Device, error) {
 const goRowTile = 64
 
 func openGo(reason string, log *slog.Logger) (*Device, error) {
-	// Operations in parallel deadlock the backend's worker pool on few cores, so
-	// they always run in sequence; executions run in parallel instead.
-	b, err := gobackend.New("ops_sequential")
+	b, err := newGoBackend()
 	if err != nil {
 		return nil, fmt.Errorf("device: pure-Go backend: %w", err)
 	}

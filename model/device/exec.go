@@ -167,3 +167,8 @@ func describe(in []shapes.Shape) string {
 	}
 	return strings.Join(parts, " ")
 }
+
+// Values copies a tensor to the host.
+func Values[T int32 | uint32 | float32](t *Tensor) ([]T, error) {
+	return tensors.CopyFlatData[T](t)
+}

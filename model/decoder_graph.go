@@ -1,0 +1,101 @@
+package model
+
+import (
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
+	. "github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Decoder is an architecture whose weights are nodes of one graph.
+type Decoder struct {
+	Arch      *Arch
+	embed     *Node // [V, D]
+	finalNorm *Node // [D]
+	head      *Node // [V, D]
+	layers    []map[part]*Node
+}
+
+// BindGraph makes a Decoder of weights in the order of [Arch.Weights].
+func (a *Arch) BindGraph(weights []*Node) *Decoder {
+	specs := a.Weights()
+	if len(weights) != len(specs) {
+		Panicf("model: %d weights bound, the architecture has %d", len(weights), len(specs))
+	}
+	d := &Decoder{Arch: a, layers: make([]map[part]*Node, a.NumHiddenLayers)}
+	for l := range d.layers {
+		d.layers[l] = map[part]*Node{}
+	}
+	for i, w := range specs {
+		weights[i].AssertDims(w.Shape...)
+		switch w.part {
+		case partEmbed:
+			d.embed = weights[i]
+		case partFinalNorm:
+			d.finalNorm = weights[i]
+		case partHead:
+			d.head = weights[i]
+		default:
+			d.layers[w.layer][w.part] = weights[i]
+		}
+	}
+	if a.TieWordEmbeddings {
+		d.head = d.embed
+	}
+	return d
+}
+
+// Attention is one layer's attention over whatever keys and values it holds.
+type Attention interface {
+	// AttendGraph takes rotated queries [B, S, H, E] and keys and rotated keys and
+	// values [B, S, K, E] of a layer and returns [B, S, H, E].
+	AttendGraph(layer int, q, k, v *Node) *Node
+}
+
+// HiddenGraph runs the layers and the final norm over tokens [B, S] int32 with
+// rotary angles from rot and returns [B, S, D].
+func (d *Decoder) HiddenGraph(tokens *Node, rot *Rotary, attn Attention) *Node {
+	tokens.AssertRank(2)
+	b, s := tokens.Shape().Dim(0), tokens.Shape().Dim(1)
+	x := Gather(d.embed, InsertAxes(Reshape(tokens, b*s), -1)) // [B*S, D]
+	for l, w := range d.layers {
+		y := d.normGraph(x, w[partInputNorm])
+		q := d.projectGraph(y, w, partQ, partQBias, partQNorm, b, s) // [B, S, H, E]
+		k := d.projectGraph(y, w, partK, partKBias, partKNorm, b, s) // [B, S, K, E]
+		v := d.projectGraph(y, w, partV, partVBias, 0, b, s)         // [B, S, K, E]
+		a := attn.AttendGraph(l, rot.RotateGraph(q), rot.RotateGraph(k), v)
+		a = Reshape(a, b*s, d.Arch.NumAttentionHeads*d.Arch.HeadDim) // [B*S, H*E]
+		x = Add(x, linearGraph(a, w[partO], w[partOBias]))
+		y = d.normGraph(x, w[partPostNorm])
+		gate := linearGraph(y, w[partGate], nil) // [B*S, F]
+		up := linearGraph(y, w[partUp], nil)     // [B*S, F]
+		x = Add(x, linearGraph(Mul(Mul(gate, Sigmoid(gate)), up), w[partDown], nil))
+	}
+	return Reshape(d.normGraph(x, d.finalNorm), b, s, d.Arch.HiddenSize) // [B, S, D]
+}
+
+// projectGraph is one of q, k, v: x [B*S, D] to [B, S, heads, E], normalised per
+// head where the family has it.
+func (d *Decoder) projectGraph(x *Node, w map[part]*Node, weight, bias, norm part, b, s int) *Node {
+	y := linearGraph(x, w[weight], w[bias])
+	y = Reshape(y, b, s, -1, d.Arch.HeadDim) // [B, S, heads, E]
+	if n := w[norm]; norm != 0 && n != nil {
+		y = d.normGraph(y, n)
+	}
+	return y
+}
+
+// linearGraph is x [M, in] times w [out, in] transposed, plus bias [out] if any.
+func linearGraph(x, w, bias *Node) *Node {
+	y := DotGeneral(x, []int{1}, nil, w, []int{1}, nil) // [M, out]
+	if bias != nil {
+		y = Add(y, InsertAxes(bias, 0))
+	}
+	return y
+}
+
+// normGraph is RMSNorm over the last axis (Zhang and Sennrich, arXiv 1910.07467),
+// in float32.
+func (d *Decoder) normGraph(x, weight *Node) *Node {
+	ms := ReduceAndKeep(Square(x), ReduceMean, -1)
+	scale := Reciprocal(Sqrt(AddScalar(ms, d.Arch.RMSNormEps))) // Rsqrt has no gradient
+	return Mul(Mul(x, scale), ExpandLeftToRank(weight, x.Rank()))
+}

@@ -1,0 +1,172 @@
+package sampler
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
+
+	"github.com/rlvr-go/rlvr/model"
+)
+
+// program is what the two executables of a sampler are built from.
+type program struct {
+	arch  *model.Arch
+	trunc truncation
+	eos   []int32
+	chunk int
+}
+
+// Inputs of a row in both executables, after the weights and the cache.
+type rowInputs struct {
+	keys        *Node // [B, 2] uint32
+	temperature *Node // scalar
+}
+
+// prefillGraph computes prompts once and admits rows to them. Inputs: weights,
+// cache tensors [B, K, W, E], prompts [N, P] int32, lengths [N] int32, source [B]
+// int32 (the prompt of a row, -1: the row goes on as it is), keys [B, 2],
+// temperature. Outputs: cache tensors, then token [B], log-prob [B] and truncated
+// log-prob [B] of each admitted row's first token.
+func (p *program) prefillGraph(in []*Node) []*Node {
+	nw, nc := len(p.arch.Weights()), p.arch.NumCaches()
+	weights, caches, rest := in[:nw], in[nw:nw+nc], in[nw+nc:]
+	prompts, lengths, source := rest[0], rest[1], rest[2]
+	row := rowInputs{keys: rest[3], temperature: rest[4]}
+	decoder := p.arch.BindGraph(weights)
+	attention := model.CausalGraph(prompts)
+	rotary := p.arch.RotaryGraph(model.PositionsGraph(prompts), prompts.Shape().Dim(1))
+	hidden := decoder.HiddenGraph(prompts, rotary, attention) // [N, P, D]
+
+	out := make([]*Node, 0, nc+3)
+	for l := range attention.Keys {
+		out = append(out,
+			model.AdmitGraph(caches[2*l], attention.Keys[l], source),
+			model.AdmitGraph(caches[2*l+1], attention.Values[l], source))
+	}
+	n, width := prompts.Shape().Dim(0), prompts.Shape().Dim(1)
+	// The last token of each prompt: its output predicts the first sampled one.
+	flat := Add(Mul(Iota(prompts.Graph(), shapes.Make(dtypes.Int32, n), 0), ConstAs(lengths, int32(width))),
+		Sub(lengths, ConstAs(lengths, int32(1)))) // [N]
+	hidden = Reshape(hidden, n*width, -1)
+	last := Gather(hidden, InsertAxes(flat, -1)) // [N, D]
+	logits := decoder.LogitsGraph(last)          // [N, V]
+	of := Max(source, ConstAs(source, int32(0)))
+	logits = Gather(logits, InsertAxes(of, -1))     // [B, V]
+	position := Gather(lengths, InsertAxes(of, -1)) // [B]
+	c := chooseGraph(logits, GumbelGraph(row.keys, position, logits.Shape().Dim(1)), row.temperature, p.trunc)
+	return append(out, c.token, c.logProb, c.truncated)
+}
+
+// State of the decode loop, in this order, after weights and cache.
+const (
+	stateStep      = iota // scalar int32
+	stateAlive            // scalar int32: rows that go on
+	stateToken            // [B] int32, the newest token, not in the cache yet
+	statePosition         // [B] int32, its position
+	stateLeft             // [B] int32, tokens still wanted
+	stateKeys             // [B, 2] uint32
+	stateTemp             // scalar float32
+	stateTokens           // [B, C] int32, the chunk's output
+	stateLogProbs         // [B, C] float32
+	stateTruncated        // [B, C] float32
+	stateSize
+)
+
+// decodeGraph runs up to chunk steps for all rows. Inputs: weights, cache tensors,
+// token [B], position [B], left [B], keys [B, 2], temperature. Outputs: cache
+// tensors, tokens [B, C], log-probs [B, C], truncated log-probs [B, C]. Columns
+// past a row's end hold -1 and 0.
+//
+// Everything is loop state, weights too: XLA's backend does not see values captured
+// from outside a loop, and a body that reduces must be the only function that does.
+func (p *program) decodeGraph(in []*Node) []*Node {
+	nw, nc := len(p.arch.Weights()), p.arch.NumCaches()
+	base := nw + nc
+	token, position, left, keys, temperature := in[base], in[base+1], in[base+2], in[base+3], in[base+4]
+	g, b, c := token.Graph(), token.Shape().Dim(0), p.chunk
+	state := append(append([]*Node{}, in[:base]...), make([]*Node, stateSize)...)
+	set := func(i int, x *Node) { state[base+i] = x }
+	set(stateStep, Const(g, int32(0)))
+	set(stateAlive, Const(g, int32(1)))
+	set(stateToken, token)
+	set(statePosition, position)
+	set(stateLeft, left)
+	set(stateKeys, keys)
+	set(stateTemp, temperature)
+	set(stateTokens, constGraph(g, int32(-1), b, c))
+	set(stateLogProbs, constGraph(g, float32(0), b, c))
+	set(stateTruncated, constGraph(g, float32(0), b, c))
+
+	more := NewClosure(g, func(g *Graph) []*Node {
+		s := parametersGraph(g, state)[base:]
+		return []*Node{LogicalAnd(
+			LessThan(s[stateStep], Const(g, int32(c))),
+			GreaterThan(s[stateAlive], Const(g, int32(0))))}
+	})
+	body := NewClosure(g, func(g *Graph) []*Node { return p.stepGraph(parametersGraph(g, state)) })
+	state = While(more, body, state...)
+	out := append([]*Node{}, state[nw:base]...)
+	return append(out, state[base+stateTokens], state[base+stateLogProbs], state[base+stateTruncated])
+}
+
+// stepGraph is the loop's body: one token for every row that is alive.
+func (p *program) stepGraph(state []*Node) []*Node {
+	nw, nc := len(p.arch.Weights()), p.arch.NumCaches()
+	weights, s := state[:nw], state[nw+nc:]
+	g := s[stateStep].Graph()
+	b, c := s[stateTokens].Shape().Dim(0), s[stateTokens].Shape().Dim(1)
+	decoder := p.arch.BindGraph(weights)
+	positions := InsertAxes(s[statePosition], -1) // [B, 1]
+	attention := model.CachedGraph(append([]*Node{}, state[nw:nw+nc]...), positions)
+	width := attention.Cache[0].Shape().Dim(2)
+	hidden := decoder.HiddenGraph(InsertAxes(s[stateToken], -1), p.arch.RotaryGraph(positions, width), attention) // [B, 1, D]
+	logits := decoder.LogitsGraph(Reshape(hidden, b, -1))                                                         // [B, V]
+	next := Add(s[statePosition], ConstAs(s[statePosition], int32(1)))                                            // [B]
+	pick := chooseGraph(logits, GumbelGraph(s[stateKeys], next, logits.Shape().Dim(1)), s[stateTemp], p.trunc)
+
+	alive := GreaterThan(s[stateLeft], ConstAs(s[stateLeft], int32(0))) // [B]
+	write := LogicalAnd(columnGraph(s[stateStep], b, c), BroadcastToDims(InsertAxes(alive, -1), b, c))
+	put := func(column, into *Node) *Node {
+		return Where(write, BroadcastToDims(InsertAxes(column, -1), b, c), into)
+	}
+	left := Sub(s[stateLeft], ConstAs(s[stateLeft], int32(1)))
+	left = Where(LogicalOr(eosGraph(pick.token, p.eos), LogicalNot(alive)), MulScalar(left, 0), left)
+
+	out := append([]*Node{}, weights...)
+	out = append(out, attention.Cache...)
+	step := make([]*Node, stateSize)
+	step[stateStep] = Add(s[stateStep], Const(g, int32(1)))
+	step[stateAlive] = ReduceAllSum(Min(left, ConstAs(left, int32(1))))
+	step[stateToken] = Where(alive, pick.token, s[stateToken])
+	step[statePosition] = Where(alive, next, s[statePosition])
+	step[stateLeft] = left
+	step[stateKeys], step[stateTemp] = s[stateKeys], s[stateTemp]
+	step[stateTokens] = put(pick.token, s[stateTokens])
+	step[stateLogProbs] = put(pick.logProb, s[stateLogProbs])
+	step[stateTruncated] = put(pick.truncated, s[stateTruncated])
+	return append(out, step...)
+}
+
+// parametersGraph makes a closure's parameters for a loop state.
+func parametersGraph(g *Graph, state []*Node) []*Node {
+	out := make([]*Node, len(state))
+	for i, x := range state {
+		out[i] = Parameter(g, fmt.Sprintf("s%d", i), x.Shape())
+	}
+	return out
+}
+
+// constGraph is an array [rows, columns] of one value.
+func constGraph[T int32 | float32](g *Graph, value T, rows, columns int) *Node {
+	data := make([][]T, rows)
+	for i := range data {
+		data[i] = make([]T, columns)
+		for j := range data[i] {
+			data[i][j] = value
+		}
+	}
+	return Const(g, data)
+}

@@ -1,0 +1,121 @@
+package sampler
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/model"
+	"github.com/rlvr-go/rlvr/model/device"
+)
+
+// Prompt is what a call samples completions of.
+type Prompt struct {
+	// ID identifies the prompt in every run and is what its random numbers depend
+	// on: a hash of the example's ID.
+	ID uint64
+	// Tokens are the prompt's ids, [P], P at least 1.
+	Tokens []int32
+}
+
+// Result is one finished completion.
+type Result struct {
+	// Prompt indexes the call's prompts, Sample counts its completions.
+	Prompt, Sample int
+	// Tokens are the completion's ids, [L], its end-of-sequence token included.
+	Tokens []int32
+	// LogProbs are of the untruncated distribution at the temperature, [L].
+	LogProbs []float32
+	// TruncatedLogProbs are of the distribution sampled from, [L]; nil where
+	// nothing was truncated.
+	TruncatedLogProbs []float32
+	Finish            data.FinishReason
+}
+
+// Draw identifies the random numbers of a call.
+type Draw struct {
+	// Seed is the run's, Step the optimizer step (or a constant for evaluation).
+	Seed int64
+	Step int
+}
+
+// Sampler turns prompts and a policy into completions. Its executables are built
+// for one architecture and one set of Options. It is not safe for concurrent use;
+// it runs tiles in parallel itself where the device likes that.
+type Sampler struct {
+	dev     *device.Device
+	arch    *model.Arch
+	opts    Options
+	eos     []int32
+	stopper Stopper
+	prefill *device.Exec
+	decode  map[int]*device.Exec // by chunk length
+	mu      sync.Mutex
+}
+
+// New makes a sampler. eos are the ids that end a completion; stopper may be nil.
+func New(dev *device.Device, arch *model.Arch, o Options, eos []int32, stopper Stopper) (*Sampler, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("sampler: %w", err)
+	}
+	s := &Sampler{dev: dev, arch: arch, opts: o, eos: eos, stopper: stopper, decode: map[int]*device.Exec{}}
+	s.prefill = dev.NewExec("prefill", s.program(1).prefillGraph)
+	return s, nil
+}
+
+func (s *Sampler) program(chunk int) *program {
+	t := truncation{topK: s.opts.TopK, topP: s.opts.TopP, minP: s.opts.MinP}
+	return &program{arch: s.arch, trunc: t, eos: s.eos, chunk: chunk}
+}
+
+func (s *Sampler) decodeExec(chunk int) *device.Exec {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.decode[chunk]
+	if !ok {
+		e = s.dev.NewExec("decode", s.program(chunk).decodeGraph)
+		s.decode[chunk] = e
+	}
+	return e
+}
+
+// Sample draws NumGenerations completions of each prompt and hands each to emit as
+// it finishes, in no particular order but never two at once. The completion of
+// (prompt, sample) is a function of weights, options, draw, prompt and sample.
+func (s *Sampler) Sample(ctx context.Context, p *model.Policy, prompts []Prompt, d Draw, emit func(Result)) error {
+	longest := 0
+	q := &queue{}
+	for i := range prompts {
+		n := len(prompts[i].Tokens)
+		if n == 0 {
+			return fmt.Errorf("sampler: prompt %d is empty", i)
+		}
+		longest = max(longest, n)
+		for g := range s.opts.NumGenerations {
+			q.tasks = append(q.tasks, task{i, g})
+		}
+	}
+	if len(q.tasks) == 0 {
+		return nil
+	}
+	if most := longest + s.opts.MaxCompletionLength; most > s.arch.MaxPositionEmbeddings {
+		return fmt.Errorf("sampler: a prompt of %d tokens and a completion of %d exceed the model's %d positions",
+			longest, s.opts.MaxCompletionLength, s.arch.MaxPositionEmbeddings)
+	}
+	sh := shapeOf(&s.opts, s.dev.RowTile, s.dev.Parallel, len(q.tasks), longest)
+	var out sync.Mutex
+	locked := func(r Result) {
+		out.Lock()
+		defer out.Unlock()
+		emit(r)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for range sh.tiles {
+		t := &tile{s: s, policy: p, prompts: prompts, draw: d, shape: sh, queue: q, emit: locked, rows: make([]row, sh.rows)}
+		g.Go(func() error { return t.run(ctx) })
+	}
+	return g.Wait()
+}
