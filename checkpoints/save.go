@@ -120,7 +120,7 @@ func writeFile(ctx context.Context, d disk, folder, name string, content func(io
 		return manifestEntry{}, err
 	}
 	meter := &meter{ctx: ctx, w: f, sum: sha256.New()}
-	buffered := bufio.NewWriterSize(meter, 1<<20)
+	buffered := bufio.NewWriterSize(meter, 1<<16)
 	err = content(buffered)
 	if err == nil {
 		err = buffered.Flush()

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -210,17 +209,6 @@ print(json.dumps(list(out.values())))
 	}
 	if diff := cmp.Diff(got[0], got[1]); diff != "" {
 		t.Errorf("their file and ours (-theirs +ours):\n%s", diff)
-	}
-}
-
-// BenchmarkWrite measures bytes a second into nothing.
-func BenchmarkWrite(b *testing.B) {
-	tensors := []Tensor{{Name: "w", DType: F32, Shape: []int{1 << 22}, Data: make([]byte, 4<<22)}}
-	b.SetBytes(4 << 22)
-	for b.Loop() {
-		if err := Write(io.Discard, tensors, nil); err != nil {
-			b.Fatal(err)
-		}
 	}
 }
 
