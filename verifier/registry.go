@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/rlvr-go/rlvr/configs/fault"
 )
@@ -43,7 +42,7 @@ func New(name string, options map[string]any) (Verifier, error) {
 	var l fault.List
 	e, ok := registry[name]
 	if !ok {
-		l.Add("verifier", name, "one of %s", strings.Join(names(), ", "))
+		l.Add("verifier", name, "%s", fault.OneOf(name, names()))
 		return nil, l.Err()
 	}
 	v, err := e.build(options)

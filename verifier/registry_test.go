@@ -18,7 +18,7 @@ func TestOptionsValidate(t *testing.T) {
 		t.Errorf("defaults: %v", err)
 	}
 	bad := verifier.Options{Verifier: "exakt", TimeoutMS: 0, MaxFaultFraction: 1.5}
-	want := `verifier: found "exakt", allowed: one of exact
+	want := `verifier: found "exakt", allowed: one of exact; did you mean exact?
 timeout_ms: found 0, allowed: 1 to 3600000
 max_fault_fraction: found 1.5, allowed: 0 (any fault stops the run) to 1 (none does)`
 	if diff := cmp.Diff(want, bad.Validate().Error()); diff != "" {

@@ -1,0 +1,95 @@
+package tasks
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/rlvr-go/rlvr/configs/fault"
+	"github.com/rlvr-go/rlvr/data"
+)
+
+// The splits of a task.
+const (
+	Train      = "train"
+	Validation = "validation"
+	Test       = "test"
+)
+
+// Splits are the splits of every task.
+var Splits = []string{Train, Validation, Test}
+
+// Task is a source of problems. It is safe for concurrent use.
+type Task interface {
+	// Name is the name it is registered under ("files" for problem files).
+	Name() string
+	// Split is the problems of a split in an order that is the same in every run;
+	// empty where the task has none for it, except that train is never empty. The
+	// slice is the caller's. Any name but those of [Splits] is an error.
+	Split(name string) ([]data.Example, error)
+	// Verifier is the name of the verifier that fits the problems.
+	Verifier() string
+}
+
+// Constructor makes a task from its options as a configuration gives them (nil:
+// all defaults). What is wrong with them is a [fault.Fault] for each key, its path
+// relative to the options.
+type Constructor func(options map[string]any) (Task, error)
+
+// Info is a registered task as "rlvr list tasks" shows it.
+type Info struct{ Name, Summary string }
+
+type entry struct {
+	summary string
+	build   Constructor
+}
+
+var registry = map[string]entry{}
+
+// Register makes a task known under name; the summary is one line. Called from
+// init functions; panics on a duplicate or an empty argument.
+func Register(name, summary string, build Constructor) {
+	if name == "" || summary == "" || build == nil {
+		panic(fmt.Sprintf("tasks: Register(%q): name, summary and constructor are required", name))
+	}
+	if _, ok := registry[name]; ok {
+		panic(fmt.Sprintf("tasks: %q registered twice", name))
+	}
+	registry[name] = entry{summary, build}
+}
+
+// New makes the task registered under name. Faults of the options have paths that
+// start with "options", an unknown name is a fault of "task".
+func New(name string, options map[string]any) (Task, error) {
+	var l fault.List
+	e, ok := registry[name]
+	if !ok {
+		l.Add("task", name, "%s", fault.OneOf(name, names()))
+		return nil, l.Err()
+	}
+	t, err := e.build(options)
+	if err != nil {
+		l.Merge("options", err)
+		return nil, l.Err()
+	}
+	return t, nil
+}
+
+// List is every registered task, by name.
+func List() []Info {
+	out := make([]Info, 0, len(registry))
+	for _, name := range names() {
+		out = append(out, Info{name, registry[name].summary})
+	}
+	return out
+}
+
+func names() []string { return slices.Sorted(maps.Keys(registry)) }
+
+// split picks the split called name.
+func split(task, name string, of map[string][]data.Example) ([]data.Example, error) {
+	if !slices.Contains(Splits, name) {
+		return nil, fmt.Errorf("tasks: %s has no split %q: %s", task, name, fault.OneOf(name, Splits))
+	}
+	return slices.Clone(of[name]), nil
+}
