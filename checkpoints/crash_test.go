@@ -134,9 +134,6 @@ func countOperations(t *testing.T, before []int, step, keep int) int {
 // unless the new step is, and that the next save succeeds and cleans up.
 func wantWhole(t *testing.T, dir string, before []int, step, keep int, after []int) {
 	t.Helper()
-	if err := Clean(dir); err != nil {
-		t.Error(err)
-	}
 	entries, err := List(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -191,6 +188,9 @@ func TestKilledAtEveryOperation(t *testing.T) {
 				died, err := saveOn(&faultyDisk{operations: k, bytes: -1, crash: true}, dir, s.step, s.keep)
 				if !died {
 					t.Fatalf("operation %d: survived with %v", k, err)
+				}
+				if err := Clean(dir); err != nil {
+					t.Fatal(err)
 				}
 				wantWhole(t, dir, s.before, s.step, s.keep, s.after)
 			}
@@ -263,6 +263,20 @@ func TestClean(t *testing.T) {
 	if err := Clean(filepath.Join(dir, "absent")); err != nil {
 		t.Errorf("absent folder: %v", err)
 	}
+}
+
+// TestSaveCleans: the next save does what Clean does.
+func TestSaveCleans(t *testing.T) {
+	dir := t.TempDir()
+	mustSave(t, dir, 0, 1, 2)
+	for from, to := range map[string]string{"step-1": ".tmp-step-7", "step-2": ".old-step-2"} {
+		if err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustSave(t, dir, 0, 3)
+	wantLoads(t, dir, 3, 2)
+	wantNoLeftovers(t, dir)
 }
 
 const killChild = "RLVR_TEST_KILL_CHILD"
