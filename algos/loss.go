@@ -74,7 +74,7 @@ type Inputs struct {
 	Advantages *Node
 	// Mask is 1 for trained tokens, else 0.
 	Mask *Node
-	// Weights multiply each token's loss: 1 unless a shaper set them.
+	// Weights multiply each token's loss; nil if no shaper set any.
 	Weights *Node
 	// TokenIDs is [N, T] int32.
 	TokenIDs *Node
@@ -98,16 +98,20 @@ type Term struct {
 // Join says how a metric's parts from several micro-batches are joined.
 type Join uint8
 
-// The ways to join: sums are divided by the summed denominators; extremes are kept.
+// The ways to join: JoinMean divides the sum of the numerators by the sum of the
+// denominators; JoinMax and JoinMin keep an extreme; JoinSum adds numbers that were
+// divided by a global count already.
 const (
 	JoinMean Join = iota
 	JoinMax
 	JoinMin
+	JoinSum
 )
 
 // Metric is a number for the log. For JoinMean Numerator is a sum over the
-// micro-batch and Denominator the count it is divided by; for the extremes
-// Denominator is nil. All are float32 scalars.
+// micro-batch and Denominator the micro-batch's own count that it is divided by; for
+// the others Denominator is nil. An extreme over no trained token is infinite. All
+// are float32 scalars.
 type Metric struct {
 	Name                   string
 	Join                   Join

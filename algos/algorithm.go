@@ -1,0 +1,106 @@
+package algos
+
+import (
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
+)
+
+// Algorithm is a resolved preset: what the trainer runs.
+type Algorithm struct {
+	// Name and Paper are the preset's.
+	Name, Paper string
+	// Offline objectives learn from given answers; nothing is sampled for them.
+	Offline     bool
+	Loss        Loss
+	Estimator   Estimator
+	Aggregation Aggregation
+	Shapers     []Shaper
+	Selectors   []Selector
+
+	settings []Setting
+}
+
+// Setting is an option of a resolved algorithm with its value.
+type Setting struct {
+	// Option's Default is the preset's vetted value.
+	Option
+	// Value is the value in force.
+	Value any
+	// Of is the part that reads it, such as "loss grpo".
+	Of string
+}
+
+// Describe lists every option with its value: first those that choose a part, then
+// those of the parts, in the order of their tables.
+func (a *Algorithm) Describe() []Setting { return slices.Clone(a.settings) }
+
+// Resolved is the same algorithm with every option written out.
+func (a *Algorithm) Resolved() Options {
+	o := Options{Name: a.Name, Options: make(map[string]any, len(a.settings))}
+	for _, s := range a.settings {
+		o.Options[s.Name] = s.Value
+	}
+	return o
+}
+
+// Needs is what the parts read together. AdvantageScaled is the loss's alone.
+func (a *Algorithm) Needs() Needs {
+	n := a.Loss.Needs()
+	n.add(a.Estimator.Needs())
+	for _, s := range a.Shapers {
+		n.add(s.Needs())
+	}
+	for _, s := range a.Selectors {
+		n.add(s.Needs())
+	}
+	return n
+}
+
+// Graph builds the loss with the algorithm's aggregation; in.Aggregate is set here.
+// All arrays must be [N, T]. It is a graph building function and panics on error.
+func (a *Algorithm) Graph(in Inputs) Output {
+	n, t := in.LogProbs.Shape().Dim(0), in.LogProbs.Shape().Dim(1)
+	for _, x := range []*Node{
+		in.LogProbs, in.Old, in.Ref, in.Rollout, in.Values, in.OldValues, in.Returns,
+		in.Entropy, in.Advantages, in.Mask, in.Weights, in.TokenIDs,
+	} {
+		if x != nil {
+			x.AssertDims(n, t)
+		}
+	}
+	in.Aggregate = func(perToken *Node) (numerator, denominator *Node) {
+		return a.Aggregation.Graph(perToken, in.Mask, in.Denom)
+	}
+	return a.Loss.Graph(in)
+}
+
+// add makes n the union of n and m, but for AdvantageScaled.
+func (n *Needs) add(m Needs) {
+	n.Old = n.Old || m.Old
+	n.Ref = n.Ref || m.Ref
+	n.Rollout = n.Rollout || m.Rollout
+	n.Values = n.Values || m.Values
+	n.Entropy = n.Entropy || m.Entropy
+	n.EntropyGrad = n.EntropyGrad || m.EntropyGrad
+	n.TokenIDs = n.TokenIDs || m.TokenIDs
+	n.Pairs = n.Pairs || m.Pairs
+	n.Features = union(n.Features, m.Features)
+	n.Roles = union(n.Roles, m.Roles)
+	for _, s := range m.BatchStats {
+		if !slices.ContainsFunc(n.BatchStats, func(have Stat) bool { return have.Name == s.Name }) {
+			n.BatchStats = append(slices.Clip(n.BatchStats), s)
+		}
+	}
+}
+
+// union is a and what b has more, in order, in a new slice.
+func union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, x := range b {
+		if !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package algos
+
+import (
+	"github.com/rlvr-go/rlvr/configs/fault"
+	"github.com/rlvr-go/rlvr/data"
+)
+
+// groupEstimator compares the rewards of one prompt's completions (arXiv
+// 2402.03300, section 4.1.2):
+//
+//	A_i = (R_i - mean(R)) / (std(R) + advantage_epsilon)
+//
+// with the sample standard deviation (ddof 1), as TRL and verl have it; the paper
+// does not say which. scale_rewards takes it over the group, over the rewards of the
+// whole batch (TRL's "batch"), or leaves the division out (Dr. GRPO). Groups whose
+// rewards are all equal, so also groups of one, have advantages of exactly 0; verl
+// gives a group of one its reward.
+type groupEstimator struct {
+	scale   string
+	epsilon float64
+}
+
+func init() {
+	RegisterEstimator(Part{
+		Name: "grpo", Paper: "arXiv 2402.03300", Summary: "rewards compared within the group of a prompt",
+		Options: []Option{
+			ChoiceOption("scale_rewards", "group", "Which rewards' standard deviation divides the advantages.", "group", "batch", "none"),
+			FloatOption("advantage_epsilon", 1e-4, "0 or more", notNegative, "Added to the standard deviation."),
+		},
+		Contradictions: func(v Values, l *fault.List) {
+			if v.Text("scale_rewards") == "none" && v.Changed("advantage_epsilon") {
+				l.Add("advantage_epsilon", v.Float("advantage_epsilon"), "nothing while scale_rewards is none: there is no division")
+			}
+		},
+	}, func(v Values) Estimator {
+		return groupEstimator{scale: v.Text("scale_rewards"), epsilon: v.Float("advantage_epsilon")}
+	})
+}
+
+// Needs implements [Estimator].
+func (groupEstimator) Needs() Needs { return Needs{} }
+
+// Advantages implements [Estimator]. Rows without a reward (NaN) are masked and
+// leave the statistics of their group.
+func (e groupEstimator) Advantages(s *data.Scored) error {
+	if err := checkRewards(s); err != nil {
+		return err
+	}
+	batch := describeRewards(s.Rows)
+	s.GroupRows(func(_ int, rows []data.Row) {
+		group := describeRewards(rows)
+		divisor := 1.0
+		switch e.scale {
+		case "group":
+			divisor = group.std + e.epsilon
+		case "batch":
+			divisor = batch.std + e.epsilon
+		}
+		for i := range rows {
+			switch r := &rows[i]; {
+			case !scored(r):
+				mask(r)
+			case group.equal():
+				broadcast(r, 0)
+			default:
+				broadcast(r, (r.Reward-group.mean)/divisor)
+			}
+		}
+	})
+	return nil
+}

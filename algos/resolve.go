@@ -1,0 +1,226 @@
+package algos
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rlvr-go/rlvr/configs/fault"
+)
+
+// The options that choose a part.
+const (
+	aggregationOption = "loss_agg_mode"
+	estimatorOption   = "advantage_estimator"
+)
+
+// Resolve builds the algorithm that o names. Its error holds a [fault.Fault] for
+// each mistake in o, all of them at once; paths are relative to o ("name",
+// "options.epsilon").
+func Resolve(o Options) (*Algorithm, error) {
+	p, known := presets[o.Name]
+	if !known {
+		return nil, unknownPreset(o.Name)
+	}
+	r := &resolver{preset: p, given: o.Options, bad: map[string]bool{}, values: Values{of: map[string]any{}, usual: map[string]any{}}}
+	r.choose()
+	if err := r.declare(); err != nil {
+		return nil, fmt.Errorf("algos: preset %s: %w", p.Name, err)
+	}
+	r.read()
+	r.contradict()
+	if err := r.faults.Err(); err != nil {
+		return nil, err
+	}
+	return r.build(), nil
+}
+
+func unknownPreset(name string) error {
+	var l fault.List
+	allowed := "one of " + strings.Join(presetNames(), ", ")
+	if name == "" {
+		l.Add("name", nil, "required: %s", allowed)
+		return l.Err()
+	}
+	l.Add("name", name, "%s", didYouMean(name, presetNames(), allowed))
+	return l.Err()
+}
+
+// didYouMean puts the nearest of names before the text that says what is allowed.
+func didYouMean(word string, names []string, allowed string) string {
+	if near := fault.Closest(word, names); near != "" {
+		return "did you mean " + near + "? " + allowed
+	}
+	return allowed
+}
+
+// resolver is one resolution of a preset with the options given for it.
+type resolver struct {
+	preset                 Preset
+	given                  map[string]any
+	estimator, aggregation string
+	parts                  []Part
+	settings               []Setting
+	values                 Values
+	bad                    map[string]bool
+	faults                 fault.List
+}
+
+// choose reads the options that choose a part, for they decide which other options
+// there are. A wrong choice is a fault and leaves the preset's own part.
+func (r *resolver) choose() {
+	names := aggregations.names()
+	r.aggregation = r.choice(aggregationOption, r.preset.Aggregation, "How per-token losses become one number; counts are those of the whole optimizer step.", names)
+	r.estimator = r.preset.Estimator
+	if r.preset.Offline {
+		return
+	}
+	names = slices.DeleteFunc(estimators.names(), func(n string) bool { return estimators.entries[n].Offline })
+	r.estimator = r.choice(estimatorOption, r.preset.Estimator, "How rewards become advantages.", names)
+}
+
+func (r *resolver) choice(name, usual, help string, names []string) string {
+	o := ChoiceOption(name, usual, help, names...)
+	return r.set(o, "preset "+r.preset.Name).(string)
+}
+
+// set reads option o, declared by of, and returns its value.
+func (r *resolver) set(o Option, of string) any {
+	if v, vetted := r.preset.Options[o.Name]; vetted {
+		o.Default = v
+	}
+	value := o.Default
+	if v, given := r.given[o.Name]; given {
+		if parsed, ok := o.parse(v); ok {
+			value = parsed
+		} else {
+			r.refuse(o, v)
+		}
+	}
+	r.values.of[o.Name], r.values.usual[o.Name] = value, o.Default
+	r.settings = append(r.settings, Setting{Option: o, Value: value, Of: of})
+	return value
+}
+
+func (r *resolver) refuse(o Option, v any) {
+	r.bad[o.Name] = true
+	allowed := o.Allowed
+	if _, ok := o.Default.(float64); ok {
+		allowed = "a number, " + allowed
+	}
+	if _, ok := o.Default.(int); ok {
+		allowed = "a whole number, " + allowed
+	}
+	if v == nil {
+		allowed += "; leave the key out for " + fmt.Sprint(o.Default)
+	}
+	r.faults.Add("options."+o.Name, v, "%s", allowed)
+}
+
+// declare collects the parts and sets their options. Its errors are mistakes in
+// the registration of the preset, not in a config.
+func (r *resolver) declare() error {
+	r.parts = nil
+	for _, find := range []func() error{
+		func() error { return addPart(r, &losses, r.preset.Loss) },
+		func() error { return addPart(r, &estimators, r.estimator) },
+		func() error { return addPart(r, &aggregations, r.aggregation) },
+		func() error { return addPart(r, &shapers, r.preset.Shapers...) },
+		func() error { return addPart(r, &selectors, r.preset.Selectors...) },
+	} {
+		if err := find(); err != nil {
+			return err
+		}
+	}
+	for _, p := range r.parts {
+		for _, o := range p.Options {
+			if _, twice := r.values.of[o.Name]; twice {
+				return fmt.Errorf("option %s is declared twice, the second time by %s %s", o.Name, p.Kind, p.Name)
+			}
+			r.set(o, p.Kind+" "+p.Name)
+		}
+	}
+	return r.vetted()
+}
+
+func addPart[T any](r *resolver, from *registry[T], names ...string) error {
+	for _, name := range names {
+		e, ok := from.entries[name]
+		if !ok {
+			return fmt.Errorf("no %s %q is registered", from.kind, name)
+		}
+		r.parts = append(r.parts, e.Part)
+	}
+	return nil
+}
+
+// vetted checks that each of the preset's own values is allowed by an option. One
+// of a part that the config replaced is idle.
+func (r *resolver) vetted() error {
+	for _, name := range slices.Sorted(maps.Keys(r.preset.Options)) {
+		i := slices.IndexFunc(r.settings, func(s Setting) bool { return s.Name == name })
+		if i < 0 && owner(name) == nil {
+			return fmt.Errorf("no part has the option %s", name)
+		}
+		if i < 0 {
+			continue
+		}
+		if v, ok := r.settings[i].parse(r.preset.Options[name]); !ok || v != r.preset.Options[name] {
+			return fmt.Errorf("the vetted value of %s is not allowed", name)
+		}
+	}
+	return nil
+}
+
+// read finds the given options that no chosen part has.
+func (r *resolver) read() {
+	var names []string
+	for _, s := range r.settings {
+		names = append(names, s.Name)
+	}
+	allowed := "an option of " + r.preset.Name + ": " + strings.Join(names, ", ")
+	for _, name := range slices.Sorted(maps.Keys(r.given)) {
+		if _, declared := r.values.of[name]; declared {
+			continue
+		}
+		if p := owner(name); p != nil {
+			if p.Kind != "estimator" || !r.bad[estimatorOption] { // else nobody knows yet
+				r.faults.Add("options."+name, r.given[name], "nothing here: it is an option of %s %s, which this algorithm does not use", p.Kind, p.Name)
+			}
+			continue
+		}
+		r.faults.Add("options."+name, r.given[name], "%s", didYouMean(name, names, allowed))
+	}
+}
+
+// contradict asks each part whose options are right by themselves whether they go
+// together.
+func (r *resolver) contradict() {
+	for _, p := range r.parts {
+		wrong := slices.ContainsFunc(p.Options, func(o Option) bool { return r.bad[o.Name] })
+		if wrong || p.Contradictions == nil {
+			continue
+		}
+		var l fault.List
+		p.Contradictions(r.values, &l)
+		r.faults.Merge("options", l.Err())
+	}
+}
+
+func (r *resolver) build() *Algorithm {
+	a := &Algorithm{
+		Name: r.preset.Name, Paper: r.preset.Paper, Offline: r.preset.Offline,
+		Loss:        losses.entries[r.preset.Loss].build(r.values),
+		Estimator:   estimators.entries[r.estimator].build(r.values),
+		Aggregation: aggregations.entries[r.aggregation].build(r.values),
+		settings:    r.settings,
+	}
+	for _, name := range r.preset.Shapers {
+		a.Shapers = append(a.Shapers, shapers.entries[name].build(r.values))
+	}
+	for _, name := range r.preset.Selectors {
+		a.Selectors = append(a.Selectors, selectors.entries[name].build(r.values))
+	}
+	return a
+}
