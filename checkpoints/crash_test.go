@@ -61,6 +61,19 @@ func (d *faultyDisk) syncFolder(path string) error {
 	return d.hastyDisk.syncFolder(path)
 }
 
+// removeAll gets half way before it goes wrong.
+func (d *faultyDisk) removeAll(path string) error {
+	if d.operations == 1 {
+		if err := os.RemoveAll(filepath.Join(path, "config.json")); err != nil {
+			return err
+		}
+	}
+	if err := d.step("remove"); err != nil {
+		return err
+	}
+	return d.hastyDisk.removeAll(path)
+}
+
 type faultyFile struct {
 	file
 	disk *faultyDisk
@@ -262,6 +275,21 @@ func TestClean(t *testing.T) {
 	wantNoLeftovers(t, dir)
 	if err := Clean(filepath.Join(dir, "absent")); err != nil {
 		t.Errorf("absent folder: %v", err)
+	}
+}
+
+// TestCleanFails: an error of the disk while cleaning is reported, with the path.
+func TestCleanFails(t *testing.T) {
+	for _, name := range []string{".tmp-step-1", ".del-step-1", ".old-step-1"} {
+		dir := t.TempDir()
+		mustSave(t, dir, 0, 1)
+		if err := os.Rename(Folder(dir, 1), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		err := clean(&faultyDisk{operations: 1}, dir)
+		if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, name)+": ") {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 

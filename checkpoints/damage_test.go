@@ -172,6 +172,7 @@ func FuzzManifest(f *testing.F) {
 	dir := f.TempDir()
 	mustSave(f, dir, 0, 1)
 	manifestPath := filepath.Join(Folder(dir, 1), filepath.FromSlash(manifestFile))
+	statePath := filepath.Join(Folder(dir, 1), filepath.FromSlash(stateFile))
 	good, err := os.ReadFile(manifestPath)
 	if err != nil {
 		f.Fatal(err)
@@ -181,13 +182,10 @@ func FuzzManifest(f *testing.F) {
 	f.Add(bytes.ReplaceAll(good, []byte("config.json"), []byte("../config.json")), []byte(nil))
 	f.Add(bytes.ReplaceAll(good, []byte(`"size": `), []byte(`"size": 99999999999`)), []byte(nil))
 	f.Fuzz(func(t *testing.T, manifest, state []byte) {
-		dir := t.TempDir()
-		mustSave(t, dir, 0, 1)
-		folder := Folder(dir, 1)
-		for name, content := range map[string][]byte{manifestFile: manifest, stateFile: state} {
-			if err := os.WriteFile(filepath.Join(folder, filepath.FromSlash(name)), content, 0o600); err != nil {
-				t.Fatal(err)
-			}
+		errM := os.WriteFile(manifestPath, manifest, 0o600)
+		errS := os.WriteFile(statePath, state, 0o600)
+		if errM != nil || errS != nil {
+			t.Fatal(errM, errS)
 		}
 		c, err := Load(dir, 1)
 		switch {

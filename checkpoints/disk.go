@@ -13,6 +13,8 @@ type disk interface {
 	// create makes a new file; an existing one is an error.
 	create(path string) (file, error)
 	rename(from, to string) error
+	// removeAll removes a folder and what is in it.
+	removeAll(path string) error
 	// syncFolder makes the names in a folder durable.
 	syncFolder(path string) error
 }
@@ -31,6 +33,8 @@ func (osDisk) create(path string) (file, error) {
 }
 
 func (osDisk) rename(from, to string) error { return os.Rename(from, to) }
+
+func (osDisk) removeAll(path string) error { return os.RemoveAll(path) }
 
 func (osDisk) syncFolder(path string) error {
 	if runtime.GOOS == "windows" { // folders cannot be synced there

@@ -52,7 +52,7 @@ func clean(d disk, dir string) error {
 // cleanOne deals with one leftover at path, of the checkpoint at target.
 func cleanOne(d disk, dir, path, word, target string) error {
 	if word != replaced {
-		return os.RemoveAll(path)
+		return d.removeAll(path)
 	}
 	if _, err := os.Stat(target); errors.Is(err, fs.ErrNotExist) {
 		if err := d.rename(path, target); err != nil {
@@ -131,7 +131,7 @@ func discard(d disk, dir string, paths ...string) error {
 		return err
 	}
 	for _, path := range doomed {
-		if err := os.RemoveAll(path); err != nil {
+		if err := d.removeAll(path); err != nil {
 			return err
 		}
 	}

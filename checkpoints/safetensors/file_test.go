@@ -137,6 +137,7 @@ func TestBadFiles(t *testing.T) {
 		{"offsets turned round", info(`"F32"`, `[0]`, `[8,0]`), `tensor "w": bytes 8 to 0`},
 		{"beyond the data", info(`"F32"`, `[4]`, `[0,16]`), `tensor "w": bytes 0 to 16, the file holds 8 (truncated?)`},
 		{"too few bytes for the shape", info(`"F32"`, `[3]`, `[0,8]`), `tensor "w": 8 bytes do not hold F32 of shape [3]`},
+		{"too many bytes for the shape", info(`"F32"`, `[1]`, `[0,8]`), `tensor "w": 8 bytes do not hold F32 of shape [1]`},
 		{"wrong dtype for the bytes", info(`"F64"`, `[2]`, `[0,8]`), `tensor "w": 8 bytes do not hold F64 of shape [2]`},
 		{"shape overflows", info(`"F32"`, `[4611686018427387904,4]`, `[0,8]`), `tensor "w": 8 bytes do not hold F32`},
 		{"shape overflows to zero", info(`"F32"`, `[4294967296,4294967296]`, `[0,0]`), `tensor "w": 0 bytes do not hold F32`},
