@@ -32,6 +32,8 @@ type MicroBatch struct {
 	Mask []float32
 	// Arrays are the named inputs of the loss, each [N, T].
 	Arrays map[string][]float32
+	// Responses is the number of lines of N in use, the first ones.
+	Responses int
 	// NumTokens is the number of tokens in R x S that are not padding.
 	NumTokens int
 }

@@ -120,7 +120,7 @@ func TestLogProbsAreTheTrainers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, _ := device.Values[float32](out[0])
+			want, _ := device.Values[float32](dev, out[0])
 			for i := range r.Tokens {
 				if d := math.Abs(float64(r.LogProbs[i] - want[len(prompt)-1+i])); d > logProbTolerance {
 					t.Errorf("completion %v token %d: log-prob %g, forward pass %g", k, i, r.LogProbs[i], want[len(prompt)-1+i])

@@ -173,15 +173,15 @@ func (t *tile) keys() *device.Tensor {
 func (t *tile) collect(out []*device.Tensor, rows []int) error {
 	nc := t.s.arch.NumCaches()
 	t.cache = out[:nc]
-	tokens, err := device.Values[int32](out[nc])
+	tokens, err := device.Values[int32](t.s.dev, out[nc])
 	if err != nil {
 		return fmt.Errorf("sampler: tokens: %w", err)
 	}
-	logProbs, err := device.Values[float32](out[nc+1])
+	logProbs, err := device.Values[float32](t.s.dev, out[nc+1])
 	if err != nil {
 		return fmt.Errorf("sampler: log-probs: %w", err)
 	}
-	truncated, err := device.Values[float32](out[nc+2])
+	truncated, err := device.Values[float32](t.s.dev, out[nc+2])
 	if err != nil {
 		return fmt.Errorf("sampler: truncated log-probs: %w", err)
 	}

@@ -82,6 +82,9 @@ type EvalOptions struct {
 	NumGenerations int `yaml:"num_generations"`
 	// Temperature is 0 for greedy.
 	Temperature float64 `yaml:"temperature"`
+	// MaxCompletionLength is the most tokens of a completion; 0: the largest of the
+	// stages that sample, or the sampler's default where none does.
+	MaxCompletionLength int `yaml:"max_completion_length"`
 	// MaxExamples cuts each set to its first problems; 0: all.
 	MaxExamples int `yaml:"max_examples"`
 }
@@ -94,6 +97,9 @@ func DefaultStage() StageOptions {
 		Update: UpdateOptions{NumIterations: 1, MicroBatchTokens: 16384, Packing: "packed"},
 	}
 }
+
+// Offline reports whether the stage's objective learns from given answers.
+func (o *StageOptions) Offline() bool { return algos.IsOffline(o.Algorithm.Name) }
 
 // DefaultEval is greedy, one completion a problem.
 func DefaultEval() EvalOptions { return EvalOptions{EvalOnStart: true, NumGenerations: 1} }
@@ -151,6 +157,7 @@ func (o *EvalOptions) Validate() error {
 	l.Check(o.NumGenerations >= 1, "num_generations", o.NumGenerations, "at least 1")
 	l.Check(o.Temperature >= 0 && o.Temperature <= 100, "temperature", o.Temperature, "0 (greedy) to 100")
 	l.Check(o.NumGenerations == 1 || o.Temperature > 0, "temperature", o.Temperature, "above 0 when num_generations is above 1 (greedy completions are all equal)")
+	l.Check(o.MaxCompletionLength >= 0, "max_completion_length", o.MaxCompletionLength, "0 (as the stages) or more")
 	l.Check(o.MaxExamples >= 0, "max_examples", o.MaxExamples, "0 (all) or more")
 	return l.Err()
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/gomlx/compute"
 )
@@ -34,6 +36,7 @@ type Device struct {
 	log      *slog.Logger
 	mu       sync.Mutex
 	compiles []Compile
+	spent    atomic.Int64 // nanoseconds in executions and waiting for their results
 }
 
 // Open opens the backend called name. "auto" takes CUDA where a plugin and a GPU
@@ -102,6 +105,12 @@ func (d *Device) compiled(c Compile) {
 	d.mu.Unlock()
 	d.log.Debug("compiled", "exec", c.Exec, "seconds", c.Seconds, "inputs", c.Shapes)
 }
+
+// Busy is the time that calls spent in executions and in waiting for their results,
+// summed over calls side by side. The rest of a step is host work.
+func (d *Device) Busy() time.Duration { return time.Duration(d.spent.Load()) }
+
+func (d *Device) busy(since time.Time) { d.spent.Add(int64(time.Since(since))) }
 
 // Supports reports whether the backend implements an operation.
 func (d *Device) Supports(op compute.OpType) bool {

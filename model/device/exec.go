@@ -84,7 +84,9 @@ func (e *Exec) Call(inputs ...any) (out []*Tensor, err error) {
 		for i, x := range inputs {
 			buffers[i], in[i], donate[i] = e.buffer(x)
 		}
-		out = e.graph(in).RunWithBuffers(buffers, donate, 0)
+		g := e.graph(in)
+		defer e.dev.busy(time.Now())
+		out = g.RunWithBuffers(buffers, donate, 0)
 	})
 	if p != nil {
 		return nil, fmt.Errorf("device: %s: %w", e.name, p)
@@ -168,7 +170,8 @@ func describe(in []shapes.Shape) string {
 	return strings.Join(parts, " ")
 }
 
-// Values copies a tensor to the host.
-func Values[T int32 | uint32 | float32](t *Tensor) ([]T, error) {
+// Values copies a tensor to the host, waiting for it if need be.
+func Values[T int32 | uint32 | float32](d *Device, t *Tensor) ([]T, error) {
+	defer d.busy(time.Now())
 	return tensors.CopyFlatData[T](t)
 }

@@ -1,0 +1,206 @@
+package trainer
+
+import (
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/rlvr-go/rlvr/algos"
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/model"
+	"github.com/rlvr-go/rlvr/model/device"
+)
+
+// objective is a stage's algorithm bound to an architecture: what its loss reads,
+// and the executables of its passes.
+type objective struct {
+	dev       *device.Device
+	algorithm *algos.Algorithm
+	needs     algos.Needs
+	arch      *model.Arch
+	arrays    []array
+	// onPolicy: one update a rollout, so that the old log-probabilities are the
+	// current ones and need no pass of their own.
+	onPolicy    bool
+	temperature float32
+	maxLength   float32
+
+	gradExec  *device.Exec
+	scoreExec *device.Exec
+	addExec   *device.Exec
+
+	mu      sync.Mutex
+	reports []report
+}
+
+// report is one number of a pass: how it is joined with those of other passes.
+type report struct {
+	name    string
+	join    algos.Join
+	divided bool
+}
+
+// array is a per-token input of the loss: where the host has it and where the graph
+// wants it.
+type array struct {
+	name string
+	host func(*data.Row) []float32
+	set  func(*algos.Inputs, *graph.Node)
+}
+
+func newObjective(dev *device.Device, arch *model.Arch, a *algos.Algorithm, o *StageOptions) *objective {
+	ob := &objective{
+		dev: dev, algorithm: a, needs: a.Needs(), arch: arch,
+		onPolicy:    o.Update.NumIterations == 1 && (o.Update.MiniBatchPrompts == 0 || o.Update.MiniBatchPrompts == o.NumPromptsPerStep),
+		temperature: float32(o.Rollout.Temperature), maxLength: float32(o.Rollout.MaxCompletionLength),
+	}
+	if a.Offline || ob.temperature == 0 {
+		ob.temperature = 1
+	}
+	ob.arrays = ob.listArrays()
+	ob.gradExec = dev.NewExec("grad:"+a.Name, ob.gradGraph)
+	ob.scoreExec = dev.NewExec("score", scoreGraph(arch))
+	ob.addExec = dev.NewExec("add gradients", addGraph)
+	return ob
+}
+
+// listArrays is what the loss reads beside the policy's own outputs, in a fixed
+// order.
+func (o *objective) listArrays() []array {
+	out := []array{
+		{"advantages", func(r *data.Row) []float32 { return float32s(r.Advantages) }, func(in *algos.Inputs, n *graph.Node) { in.Advantages = n }},
+		{"weights", weightsOf, func(in *algos.Inputs, n *graph.Node) { in.Weights = n }},
+	}
+	if o.needs.Old && !o.onPolicy {
+		out = append(out, array{"old", func(r *data.Row) []float32 { return r.OldLogProbs }, func(in *algos.Inputs, n *graph.Node) { in.Old = n }})
+	}
+	if o.needs.Ref {
+		out = append(out, array{"ref", func(r *data.Row) []float32 { return r.RefLogProbs }, func(in *algos.Inputs, n *graph.Node) { in.Ref = n }})
+	}
+	if !o.algorithm.Offline {
+		out = append(out, array{"rollout", func(r *data.Row) []float32 { return r.RolloutLogProbs }, func(in *algos.Inputs, n *graph.Node) { in.Rollout = n }})
+	}
+	for _, f := range o.needs.Features {
+		out = append(out, array{f, func(r *data.Row) []float32 { return r.Features[f] }, func(in *algos.Inputs, n *graph.Node) { in.Feature[f] = n }})
+	}
+	return out
+}
+
+func float32s(x []float64) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+func weightsOf(r *data.Row) []float32 {
+	if r.Weights != nil {
+		return r.Weights
+	}
+	out := make([]float32, len(r.Mask))
+	for i := range out {
+		out[i] = 1
+	}
+	return out
+}
+
+func (o *objective) setReports(r []report) {
+	o.mu.Lock()
+	o.reports = r
+	o.mu.Unlock()
+}
+
+// args are a micro-batch's inputs of a forward pass, in the order of microInputs.
+func (o *objective) args(m *data.MicroBatch) []any {
+	return device.Args(
+		device.Array(m.Tokens, m.R, m.S), device.Array(m.Positions, m.R, m.S),
+		device.Array(m.Segments, m.R, m.S), device.Array(m.Prefixes, m.R, m.S),
+		device.Array(m.Gather, m.N, m.T), device.Array(m.Targets, m.N, m.T),
+		device.Array(m.Mask, m.N, m.T), o.temperature)
+}
+
+// passResult is what a forward and backward pass gives.
+type passResult struct {
+	grads   []*device.Tensor
+	scalars []float32
+}
+
+// pass runs one micro-batch.
+func (o *objective) pass(weights []*device.Tensor, m *data.MicroBatch, c data.Counts, stats map[string]float64) (*passResult, error) {
+	args := device.Args(weights, o.args(m), float32(max(c.Tokens, 1)), float32(max(c.Sequences, 1)), o.maxLength)
+	for _, s := range o.needs.BatchStats {
+		args = append(args, float32(stats[s.Name]))
+	}
+	for _, a := range o.arrays {
+		args = append(args, device.Array(m.Arrays[a.name], m.N, m.T))
+	}
+	out, err := o.gradExec.Call(args...)
+	if err != nil {
+		return nil, err
+	}
+	r := &passResult{grads: out[:len(weights)]}
+	for _, t := range out[len(weights):] {
+		v, err := device.Values[float32](o.dev, t)
+		if err != nil {
+			return nil, err
+		}
+		r.scalars = append(r.scalars, v[0])
+	}
+	return r, nil
+}
+
+// join turns the scalars of a step's passes into the loss and named metrics.
+func (o *objective) join(passes []*passResult, into map[string]float64) (loss float64) {
+	for _, p := range passes {
+		loss += float64(p.scalars[0])
+	}
+	k := 1
+	for _, r := range o.reports {
+		num, den := math.Inf(-1), 0.0
+		switch r.join {
+		case algos.JoinMean:
+			num = 0
+		case algos.JoinMin:
+			num = math.Inf(1)
+		case algos.JoinMax:
+		}
+		for _, p := range passes {
+			v := float64(p.scalars[k])
+			switch r.join {
+			case algos.JoinMean:
+				num += v
+			case algos.JoinMax:
+				num = max(num, v)
+			case algos.JoinMin:
+				num = min(num, v)
+			}
+			if r.divided {
+				den += float64(p.scalars[k+1])
+			}
+		}
+		k++
+		if r.divided {
+			k++
+			num /= max(den, 1)
+		}
+		into[r.name] = num
+	}
+	return loss
+}
+
+// score runs the forward pass of one micro-batch and returns log-probabilities and
+// entropies, [N, T] each.
+func (o *objective) score(weights []*device.Tensor, m *data.MicroBatch) (logProbs, entropy []float32, err error) {
+	out, err := o.scoreExec.Call(device.Args(weights, o.args(m))...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("trainer: %w", err)
+	}
+	if logProbs, err = device.Values[float32](o.dev, out[0]); err != nil {
+		return nil, nil, err
+	}
+	entropy, err = device.Values[float32](o.dev, out[1])
+	return logProbs, entropy, err
+}

@@ -1,0 +1,99 @@
+package trainer
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/model"
+	"github.com/rlvr-go/rlvr/model/device"
+)
+
+// ErrNonFinite says that a loss or gradient was infinite or NaN. The weights are
+// those before the step.
+var ErrNonFinite = errors.New("non-finite loss or gradient")
+
+// optimizer is AdamW with its state as flat lists in the order of the weights.
+type optimizer struct {
+	opts          OptimOptions
+	dev           *device.Device
+	exec          *device.Exec
+	first, second []*device.Tensor
+	// steps counts optimizer steps of the stage.
+	steps int
+}
+
+func newOptimizer(dev *device.Device, p *model.Policy, o OptimOptions) *optimizer {
+	a := adamW{beta1: o.Beta1, beta2: o.Beta2, epsilon: o.Epsilon, weightDecay: o.WeightDecay, maxNorm: o.MaxGradNorm}
+	op := &optimizer{opts: o, dev: dev}
+	for i := range p.Specs {
+		w := &p.Specs[i]
+		a.decay = append(a.decay, len(w.Shape) > 1)
+		op.first = append(op.first, device.Array(make([]float32, w.Size()), w.Shape...))
+		op.second = append(op.second, device.Array(make([]float32, w.Size()), w.Shape...))
+	}
+	op.exec = dev.NewExec("adamw", a.updateGraph)
+	return op
+}
+
+// apply takes one optimizer step at a learning rate and returns the gradient norm.
+func (op *optimizer) apply(p *model.Policy, grads []*device.Tensor, loss, rate float64) (norm float64, err error) {
+	n := len(p.Weights)
+	t := float64(op.steps + 1)
+	out, err := op.exec.Call(device.Args(device.Donate(p.Weights), device.Donate(op.first), device.Donate(op.second), device.Donate(grads),
+		float32(loss), float32(rate), float32(1-math.Pow(op.opts.Beta1, t)), float32(1-math.Pow(op.opts.Beta2, t)))...)
+	if err != nil {
+		return 0, fmt.Errorf("trainer: %w", err)
+	}
+	p.Weights, op.first, op.second = out[:n:n], out[n:2*n:2*n], out[2*n:3*n:3*n]
+	norms, err := device.Values[float32](op.dev, out[3*n])
+	if err != nil {
+		return 0, err
+	}
+	finite, err := device.Values[float32](op.dev, out[3*n+1])
+	if err != nil {
+		return 0, err
+	}
+	if finite[0] == 0 {
+		return float64(norms[0]), ErrNonFinite
+	}
+	op.steps++
+	p.Version++
+	return float64(norms[0]), nil
+}
+
+// update takes one optimizer step over a batch: passes over its micro-batches, side
+// by side where the device likes that, gradients added in their order.
+func (op *optimizer) update(o *objective, p *model.Policy, b *data.Batch, stats map[string]float64, rate float64) (map[string]float64, error) {
+	metrics := map[string]float64{"learning_rate": rate}
+	if len(b.Micro) == 0 {
+		return metrics, nil
+	}
+	passes := make([]*passResult, len(b.Micro))
+	var g errgroup.Group
+	g.SetLimit(op.dev.Parallel)
+	for i := range b.Micro {
+		g.Go(func() (err error) {
+			passes[i], err = o.pass(p.Weights, &b.Micro[i], b.Counts, stats)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, fmt.Errorf("trainer: %w", err)
+	}
+	grads := passes[0].grads
+	for _, next := range passes[1:] {
+		var err error
+		if grads, err = o.addExec.Call(device.Args(device.Donate(grads), device.Donate(next.grads))...); err != nil {
+			return nil, fmt.Errorf("trainer: %w", err)
+		}
+	}
+	loss := o.join(passes, metrics)
+	metrics["loss"] = loss
+	norm, err := op.apply(p, grads, loss, rate)
+	metrics["grad_norm"] = norm
+	return metrics, err
+}

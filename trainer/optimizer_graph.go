@@ -1,0 +1,65 @@
+package trainer
+
+import (
+	"github.com/gomlx/compute/dtypes"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
+)
+
+// addGraph adds the outputs of two gradient passes elementwise. Inputs: both lists,
+// one after the other.
+func addGraph(in []*Node) []*Node {
+	half := len(in) / 2
+	out := make([]*Node, half)
+	for i := range out {
+		out[i] = Add(in[i], in[half+i])
+	}
+	return out
+}
+
+// adamW are the constants of the optimizer's graph.
+type adamW struct {
+	beta1, beta2, epsilon, weightDecay, maxNorm float64
+	// decay says which weights decay: matrices, not norms and biases, as in HF's
+	// Trainer.
+	decay []bool
+}
+
+// updateGraph is one AdamW step with decoupled weight decay (Loshchilov and Hutter,
+// arXiv 1711.05101, algorithm 2) after clipping the global gradient norm. Inputs:
+// weights, first moments, second moments, gradients, then the scalars loss,
+// learning rate, 1 - beta1^t, 1 - beta2^t. Outputs: new weights and moments, the
+// gradient norm before clipping, and 1 if loss and norm are finite, else 0: then
+// the state comes back unchanged.
+func (a *adamW) updateGraph(in []*Node) []*Node {
+	n := len(a.decay)
+	weights, first, second, grads := in[:n], in[n:2*n], in[2*n:3*n], in[3*n:4*n]
+	loss, rate, correct1, correct2 := in[4*n], in[4*n+1], in[4*n+2], in[4*n+3]
+	g := loss.Graph()
+	sum := Const(g, float32(0))
+	for _, x := range grads {
+		sum = Add(sum, ReduceAllSum(Square(x)))
+	}
+	norm := Sqrt(sum)
+	finite := LogicalAnd(IsFinite(norm), IsFinite(loss))
+	scale := Const(g, float32(1))
+	if a.maxNorm > 0 {
+		const eps = 1e-6 // torch.nn.utils.clip_grad_norm_
+		scale = Min(scale, Div(Const(g, float32(a.maxNorm)), AddScalar(norm, eps)))
+	}
+	out := make([]*Node, 3*n, 3*n+2)
+	for i, w := range weights {
+		x := Mul(grads[i], scale)
+		m := Add(MulScalar(first[i], a.beta1), MulScalar(x, 1-a.beta1))
+		v := Add(MulScalar(second[i], a.beta2), MulScalar(Square(x), 1-a.beta2))
+		step := Div(Div(m, correct1), AddScalar(Sqrt(Div(v, correct2)), a.epsilon))
+		if a.decay[i] && a.weightDecay > 0 {
+			step = Add(step, MulScalar(w, a.weightDecay))
+		}
+		keep := BroadcastToShape(finite, w.Shape())
+		out[i] = Where(keep, Sub(w, Mul(step, rate)), w)
+		out[n+i] = Where(keep, m, first[i])
+		out[2*n+i] = Where(keep, v, second[i])
+	}
+	return append(out, norm, ConvertDType(finite, dtypes.Float32))
+}

@@ -1,0 +1,94 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/model/device"
+	"github.com/rlvr-go/rlvr/verifier"
+)
+
+// judge asks the verifier about every rollout and makes the rows that shapers and
+// estimators work on. Verdicts that are no fault of the completion are masked; too
+// many of them stop the run.
+func (t *Trainer) judge(ctx context.Context, groups []data.Group) (*data.Scored, error) {
+	s := &data.Scored{Groups: groups, Stats: map[string]float64{}}
+	var jobs []verifier.Job
+	for g := range groups {
+		for i := range groups[g].Rollouts {
+			r := &groups[g].Rollouts[i]
+			s.Rows = append(s.Rows, data.Row{Group: g, Rollout: r, Mask: r.Mask(), RolloutLogProbs: r.RolloutLogProbs()})
+			jobs = append(jobs, verifier.Job{Example: groups[g].Example, Completion: r.Text})
+		}
+	}
+	verdicts := t.setup.Judge.Verdicts(ctx, jobs)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for i, v := range verdicts {
+		row := &s.Rows[i]
+		row.Verdict, row.Reward = v, v.Score
+		row.Rewards = map[string]float64{t.setup.Reward.Verifier: v.Score}
+		if v.Masked() {
+			row.Reward = math.NaN()
+			clear(row.Mask)
+		}
+	}
+	if err := verifier.Count(verdicts).Check(t.setup.Reward.MaxFaultFraction); err != nil {
+		return nil, fmt.Errorf("trainer: %w", err)
+	}
+	return s, nil
+}
+
+// score runs the declared forward passes, before advantages: log-probabilities of
+// the policy at the start of the step and of the reference, where the objective
+// needs them.
+func (st *stage) score(t *Trainer, s *data.Scored) error {
+	needs := st.objective.needs
+	if needs.Old && !st.objective.onPolicy {
+		if err := st.forward(t.policy.Weights, s, func(r *data.Row, logProbs, entropy []float32) {
+			r.OldLogProbs, r.Entropy = logProbs, entropy
+		}); err != nil {
+			return err
+		}
+	}
+	if needs.Ref {
+		return st.forward(st.reference, s, func(r *data.Row, logProbs, _ []float32) { r.RefLogProbs = logProbs })
+	}
+	return nil
+}
+
+// forward scores all rows under weights and hands each its arrays [T].
+func (st *stage) forward(weights []*device.Tensor, s *data.Scored, put func(r *data.Row, logProbs, entropy []float32)) error {
+	items := itemsOf(s, func(*data.Row) bool { return true })
+	b := st.packer.pack(items, nil, data.Counts{})
+	next := 0
+	for i := range b.Micro {
+		m := &b.Micro[i]
+		logProbs, entropy, err := st.objective.score(weights, m)
+		if err != nil {
+			return err
+		}
+		for n := range m.Responses {
+			row := items[next].row
+			put(row, logProbs[n*m.T:n*m.T+len(row.Mask)], entropy[n*m.T:n*m.T+len(row.Mask)])
+			next++
+		}
+	}
+	return nil
+}
+
+// itemsOf lists the responses that have a trained token and that use wants.
+func itemsOf(s *data.Scored, use func(*data.Row) bool) []item {
+	var out []item
+	for i := range s.Rows {
+		r := &s.Rows[i]
+		if r.NumTrained() == 0 || !use(r) {
+			continue
+		}
+		out = append(out, item{row: r, prompt: s.Groups[r.Group].Prompt, tokens: r.Rollout.Tokens(), group: r.Group})
+	}
+	return out
+}

@@ -1,0 +1,203 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rlvr-go/rlvr/algos"
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/model"
+	"github.com/rlvr-go/rlvr/model/device"
+	"github.com/rlvr-go/rlvr/sampler"
+)
+
+// stage is a stage in progress.
+type stage struct {
+	opts      *StageOptions
+	algorithm *algos.Algorithm
+	objective *objective
+	optimizer *optimizer
+	packer    packer
+	sampler   *sampler.Sampler
+	cursor    cursor
+	// reference are the weights at the stage's start; nil unless the objective
+	// needs them.
+	reference []*device.Tensor
+	// reached says that the stage's goal was met.
+	reached bool
+}
+
+// openStage makes ready the stage that the state says is next.
+func (t *Trainer) openStage() (*stage, error) {
+	o := &t.setup.Stages[t.state.Stage]
+	a, err := algos.Resolve(o.Algorithm)
+	if err != nil {
+		return nil, fmt.Errorf("trainer: stage %s: %w", o.Name, err)
+	}
+	if o.InitFrom != "" && t.state.StageStep == 0 {
+		if err := t.initFrom(o.InitFrom); err != nil {
+			return nil, fmt.Errorf("trainer: stage %s: init_from: %w", o.Name, err)
+		}
+	}
+	st := &stage{
+		opts: o, algorithm: a,
+		objective: newObjective(t.setup.Device, t.policy.Arch, a, o),
+		optimizer: newOptimizer(t.setup.Device, t.policy, o.Optim),
+		packer:    packer{padded: o.Update.Packing == "padded", microTokens: o.Update.MicroBatchTokens, hidden: t.policy.Arch.HiddenSize},
+		cursor:    cursor{n: len(t.train), seed: t.setup.Seed, stage: t.state.Stage, consumed: t.state.Consumed},
+	}
+	if !a.Offline {
+		t.stopper.stop = o.Rollout.Stop
+		if st.sampler, err = sampler.New(t.setup.Device, t.policy.Arch, o.Rollout, t.setup.Tokenizer.EOS(), t.stopperOf(o.Rollout.Stop)); err != nil {
+			return nil, fmt.Errorf("trainer: stage %s: %w", o.Name, err)
+		}
+	}
+	if st.objective.needs.Ref {
+		if st.reference, err = cloneWeights(t.setup.Device, t.policy); err != nil {
+			return nil, err
+		}
+	}
+	return st, t.restoreStage(st)
+}
+
+func cloneWeights(d *device.Device, p *model.Policy) ([]*device.Tensor, error) {
+	out := make([]*device.Tensor, len(p.Weights))
+	for i, w := range p.Weights {
+		values, err := device.Values[float32](d, w)
+		if err != nil {
+			return nil, fmt.Errorf("trainer: weight %s: %w", p.Specs[i].Name, err)
+		}
+		out[i] = device.Array(values, p.Specs[i].Shape...)
+	}
+	return out, nil
+}
+
+// over reports whether the stage has ended.
+func (st *stage) over(s *state) bool { return st.reached || s.StageStep >= st.opts.Steps }
+
+// rollouts gives the next step's groups: sampled, or read for offline objectives.
+func (t *Trainer) rollouts(ctx context.Context, st *stage) ([]data.Group, error) {
+	var prompts []prompt
+	for _, i := range st.cursor.next(st.opts.NumPromptsPerStep) {
+		prompts = append(prompts, t.train[i])
+	}
+	if st.algorithm.Offline {
+		groups, err := demonstrations(t.setup.Tokenizer, prompts)
+		if err != nil {
+			return nil, fmt.Errorf("trainer: %w", err)
+		}
+		return groups, nil
+	}
+	d := sampler.Draw{Seed: t.setup.Seed, Step: t.state.Step}
+	return t.generate(ctx, st.sampler, prompts, st.opts.Rollout.NumGenerations, d)
+}
+
+// shape changes rewards, masks and weights, estimates advantages, and drops the
+// groups that the objective's selectors refuse.
+func (st *stage) shape(s *data.Scored) error {
+	for _, shaper := range st.algorithm.Shapers {
+		if err := shaper.Shape(s); err != nil {
+			return fmt.Errorf("trainer: %w", err)
+		}
+	}
+	if err := st.algorithm.Estimator.Advantages(s); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	for _, selector := range st.algorithm.Selectors {
+		keep, _, err := selector.Select(s)
+		if err != nil {
+			return fmt.Errorf("trainer: %w", err)
+		}
+		for i := range s.Rows {
+			if !keep[s.Rows[i].Group] {
+				clear(s.Rows[i].Mask)
+			}
+		}
+	}
+	for _, stat := range st.objective.needs.BatchStats {
+		s.Stats[stat.Name] = stat.Compute(s)
+	}
+	return nil
+}
+
+// update makes the step's passes over the rows, an optimizer step for each
+// mini-batch of prompts, and returns the metrics of all, averaged, with the trained
+// tokens.
+func (t *Trainer) update(st *stage, s *data.Scored) (metrics map[string]float64, tokens int, err error) {
+	u := &st.opts.Update
+	perBatch := u.MiniBatchPrompts
+	if perBatch == 0 {
+		perBatch = len(s.Groups)
+	}
+	rate := st.opts.Optim.rate(t.state.StageStep, st.opts.Steps)
+	var all []map[string]float64
+	for range u.NumIterations {
+		for lo := 0; lo < len(s.Groups); lo += perBatch {
+			b := st.batch(s, lo, lo+perBatch)
+			m, err := st.optimizer.update(st.objective, t.policy, b, s.Stats, rate)
+			if err != nil {
+				return m, tokens, t.badBatch(b, err)
+			}
+			for i := range b.Micro {
+				tokens += b.Micro[i].NumTokens
+			}
+			all = append(all, m)
+		}
+	}
+	return average(all), tokens, nil
+}
+
+// batch packs the rows of groups [lo, hi).
+func (st *stage) batch(s *data.Scored, lo, hi int) *data.Batch {
+	in := func(r *data.Row) bool { return r.Group >= lo && r.Group < hi }
+	var counts data.Counts
+	for i := range s.Rows {
+		if r := &s.Rows[i]; in(r) {
+			if n := r.NumTrained(); n > 0 {
+				counts.Tokens += n
+				counts.Sequences++
+			}
+		}
+	}
+	skipZero := st.objective.needs.AdvantageScaled
+	items := itemsOf(s, func(r *data.Row) bool { return in(r) && !(skipZero && allZero(r.Advantages)) })
+	arrays := map[string]func(*data.Row) []float32{}
+	for _, a := range st.objective.arrays {
+		arrays[a.name] = a.host
+	}
+	return st.packer.pack(items, arrays, counts)
+}
+
+func allZero(x []float64) bool {
+	return !slices.ContainsFunc(x, func(v float64) bool { return v != 0 })
+}
+
+// average joins the metrics of a step's optimizer steps: the mean of each, except
+// that names ending in /max and /min keep the extreme.
+func average(all []map[string]float64) map[string]float64 {
+	out := map[string]float64{}
+	count := map[string]int{}
+	for _, m := range all {
+		for name, v := range m {
+			switch have, ok := out[name]; {
+			case !ok:
+				out[name] = v
+			case strings.HasSuffix(name, "/max"):
+				out[name] = max(have, v)
+			case strings.HasSuffix(name, "/min"):
+				out[name] = min(have, v)
+			default:
+				out[name] = have + v
+			}
+			count[name]++
+		}
+	}
+	for name, n := range count {
+		if !strings.HasSuffix(name, "/max") && !strings.HasSuffix(name, "/min") {
+			out[name] /= float64(n)
+		}
+	}
+	return out
+}

@@ -1,0 +1,172 @@
+package trainer
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/rlvr-go/rlvr/checkpoints"
+	"github.com/rlvr-go/rlvr/checkpoints/safetensors"
+	"github.com/rlvr-go/rlvr/model"
+	"github.com/rlvr-go/rlvr/model/device"
+)
+
+// state is what a run needs beside its tensors to go on where it was saved.
+type state struct {
+	// Step counts steps over all stages, StageStep those of the stage in progress.
+	Step      int `json:"step"`
+	Stage     int `json:"stage"`
+	StageStep int `json:"stage_step"`
+	// Consumed counts the training problems handed out in the stage.
+	Consumed int `json:"consumed"`
+	// OptimizerSteps counts those of the stage, PolicyVersion those of the run.
+	OptimizerSteps int `json:"optimizer_steps"`
+	PolicyVersion  int `json:"policy_version"`
+	// NumTokens counts tokens sampled and trained.
+	NumTokens int   `json:"num_tokens"`
+	Seed      int64 `json:"seed"`
+	// Shapes are what the packer chose last: other shapes add in another order.
+	Shapes [3]int `json:"shapes"`
+	// Milestones are the evaluations of the test set before and after stages.
+	Milestones []Milestone `json:"milestones"`
+}
+
+// Milestone is an evaluation of the test set between stages.
+type Milestone struct {
+	// After is the stage that had just ended; empty: before the first.
+	After string     `json:"after"`
+	Step  int        `json:"step"`
+	Eval  Evaluation `json:"eval"`
+}
+
+// The names under which the trainer's tensors are saved: a prefix and the weight's.
+const (
+	firstPrefix     = "adam.m."
+	secondPrefix    = "adam.v."
+	referencePrefix = "reference."
+)
+
+// save writes a checkpoint of the step; st is nil between stages.
+func (t *Trainer) save(ctx context.Context, st *stage) error {
+	c := &checkpoints.Checkpoint{Step: t.state.Step, Files: map[string][]byte{}}
+	if st != nil {
+		t.state.Consumed, t.state.OptimizerSteps = st.cursor.consumed, st.optimizer.steps
+		t.state.Shapes = [3]int{st.packer.width, st.packer.perRow, st.packer.length}
+	}
+	t.state.PolicyVersion = t.policy.Version
+	var err error
+	if c.Files["config.json"], err = t.policy.Arch.ConfigJSON(); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	eos := t.setup.Tokenizer.EOS()
+	if c.Files["generation_config.json"], err = json.Marshal(map[string]any{"eos_token_id": eos, "pad_token_id": t.setup.Tokenizer.PadID()}); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	for name, text := range t.setup.Tokenizer.Files() {
+		c.Files[name] = text
+	}
+	if c.Model, err = t.tensors("", t.policy.Weights); err != nil {
+		return err
+	}
+	if st != nil {
+		for _, part := range []struct {
+			prefix string
+			values []*device.Tensor
+		}{{firstPrefix, st.optimizer.first}, {secondPrefix, st.optimizer.second}, {referencePrefix, st.reference}} {
+			saved, err := t.tensors(part.prefix, part.values)
+			if err != nil {
+				return err
+			}
+			c.Optimizer = append(c.Optimizer, saved...)
+		}
+	}
+	if c.State, err = json.Marshal(&t.state); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	if err := checkpoints.Save(ctx, t.setup.CheckpointDir, c, t.setup.Checkpoint); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	return nil
+}
+
+// tensors copies values in the order of the weights to the host, as float32.
+func (t *Trainer) tensors(prefix string, values []*device.Tensor) ([]checkpoints.Tensor, error) {
+	out := make([]checkpoints.Tensor, len(values))
+	for i, v := range values {
+		w := &t.policy.Specs[i]
+		x, err := device.Values[float32](t.setup.Device, v)
+		if err != nil {
+			return nil, fmt.Errorf("trainer: save %s%s: %w", prefix, w.Name, err)
+		}
+		raw := make([]byte, 0, 4*len(x))
+		for _, f := range x {
+			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(f))
+		}
+		out[i] = checkpoints.Tensor{Name: prefix + w.Name, DType: safetensors.F32, Shape: w.Shape, Data: raw}
+	}
+	return out, nil
+}
+
+// restore continues from a loaded checkpoint. The tensors of the stage in progress
+// are taken up when the stage opens.
+func (t *Trainer) restore(c *checkpoints.Checkpoint) error {
+	dec := json.NewDecoder(bytes.NewReader(c.State))
+	dec.DisallowUnknownFields()
+	var s state
+	if err := dec.Decode(&s); err != nil {
+		return fmt.Errorf("trainer: state of step %d: %w", c.Step, err)
+	}
+	if s.Seed != t.setup.Seed || s.Stage > len(t.setup.Stages) || s.Step != c.Step {
+		return fmt.Errorf("trainer: step %d was saved with seed %d in stage %d; this run has seed %d and %d stages",
+			c.Step, s.Seed, s.Stage, t.setup.Seed, len(t.setup.Stages))
+	}
+	p, err := model.PolicyFromTensors(t.policy.Arch, lookup(c.Model, ""))
+	if err != nil {
+		return fmt.Errorf("trainer: step %d: %w", c.Step, err)
+	}
+	p.Version = s.PolicyVersion
+	*t.policy = *p
+	t.state, t.saved = s, c.Optimizer
+	return nil
+}
+
+// restoreStage puts the saved optimizer state and reference into a stage that was
+// in progress.
+func (t *Trainer) restoreStage(st *stage) error {
+	if t.state.StageStep == 0 {
+		return nil
+	}
+	st.optimizer.steps = t.state.OptimizerSteps
+	st.packer.width, st.packer.perRow, st.packer.length = t.state.Shapes[0], t.state.Shapes[1], t.state.Shapes[2]
+	for _, part := range []struct {
+		prefix string
+		into   *[]*device.Tensor
+	}{{firstPrefix, &st.optimizer.first}, {secondPrefix, &st.optimizer.second}, {referencePrefix, &st.reference}} {
+		if *part.into == nil {
+			continue
+		}
+		p, err := model.PolicyFromTensors(t.policy.Arch, lookup(t.saved, part.prefix))
+		if err != nil {
+			return fmt.Errorf("trainer: optimizer state of step %d: %w", t.state.Step, err)
+		}
+		*part.into = p.Weights
+	}
+	t.saved = nil
+	return nil
+}
+
+// lookup finds saved tensors by prefix and weight name.
+func lookup(saved []checkpoints.Tensor, prefix string) func(name string) ([]float32, []int, error) {
+	return func(name string) ([]float32, []int, error) {
+		i := slices.IndexFunc(saved, func(t checkpoints.Tensor) bool { return t.Name == prefix+name })
+		if i < 0 {
+			return nil, nil, fmt.Errorf("%s%s is missing", prefix, name)
+		}
+		x, err := safetensors.ToFloat32(saved[i].DType, saved[i].Data)
+		return x, saved[i].Shape, err
+	}
+}

@@ -1,0 +1,216 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"encoding/json"
+
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/trainer/runlog"
+)
+
+// Reporter is told what happens in a run. Its errors end the run: a record that
+// cannot be written is lost.
+type Reporter interface {
+	// Step has the metrics and a few completions of a step; done of total steps of
+	// the stage are behind it.
+	Step(r runlog.Record, samples []runlog.Sample, done, total int) error
+	// Evaluation is one of the test set, after the stage of that name ("": before
+	// the first).
+	Evaluation(step int, after string, e *Evaluation) error
+}
+
+// silent is the Reporter of a run that tells nobody.
+type silent struct{}
+
+func (silent) Step(runlog.Record, []runlog.Sample, int, int) error { return nil }
+func (silent) Evaluation(int, string, *Evaluation) error           { return nil }
+
+func (t *Trainer) report() Reporter {
+	if t.setup.Report == nil {
+		return silent{}
+	}
+	return t.setup.Report
+}
+
+// stepClock measures where a step's time goes.
+type stepClock struct {
+	start, last time.Time
+	busy        time.Duration
+	seconds     map[string]float64
+}
+
+func (t *Trainer) startStep(*stage) *stepClock {
+	now := time.Now()
+	return &stepClock{start: now, last: now, busy: t.setup.Device.Busy(), seconds: map[string]float64{}}
+}
+
+// lap ends a phase of the step.
+func (c *stepClock) lap(phase string) {
+	now := time.Now()
+	c.seconds["timing_s/"+phase] = now.Sub(c.last).Seconds()
+	c.last = now
+}
+
+// endStep counts the step, looks at the validation set and saves where they are
+// due, and reports.
+func (t *Trainer) endStep(ctx context.Context, st *stage, c *stepClock, s *data.Scored, m map[string]float64, trained int) error {
+	t.state.Step++
+	t.state.StageStep++
+	t.describe(st, c, s, m, trained)
+	for name, v := range c.seconds {
+		m[name] = v
+	}
+	c.last = time.Now()
+	if n := st.opts.EvalSteps; n > 0 && t.state.StageStep%n == 0 && len(t.validation) > 0 {
+		e, _, err := t.Evaluate(ctx, "validation")
+		if err != nil {
+			return err
+		}
+		for name, v := range e.Metrics() {
+			m[name] = v
+		}
+		c.lap("eval")
+		m["timing_s/eval"] = c.seconds["timing_s/eval"]
+	}
+	if u := st.opts.Until; u.Metric != "" {
+		v, ok := m[u.Metric]
+		st.reached = ok && v >= u.Value
+	}
+	r := runlog.Record{Step: t.state.Step, Stage: st.opts.Name, Time: time.Now(), Values: m}
+	if err := t.report().Step(r, t.samples(st, s), t.state.StageStep, st.opts.Steps); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	if n := t.setup.Checkpoint.SaveSteps; n > 0 && t.state.Step%n == 0 && !st.over(&t.state) {
+		return t.save(ctx, st)
+	}
+	return nil
+}
+
+// describe adds the metrics of rollouts, rewards and speed.
+func (t *Trainer) describe(st *stage, c *stepClock, s *data.Scored, m map[string]float64, trained int) {
+	step := time.Since(c.start).Seconds()
+	sampled, prompts := 0, 0
+	for g := range s.Groups {
+		prompts += len(s.Groups[g].Prompt)
+		for i := range s.Groups[g].Rollouts {
+			sampled += s.Groups[g].Rollouts[i].NumTokens()
+		}
+	}
+	m["timing_s/step"] = step
+	// Executions side by side count each: on one device that runs several at once
+	// the host's share is what is left of the step, never below 0.
+	m["timing_s/host"] = max(0, step-(t.setup.Device.Busy()-c.busy).Seconds())
+	m["perf/train_tokens_per_s"] = float64(trained) / c.seconds["timing_s/update"]
+	m["perf/compiles"] = float64(len(t.setup.Device.Compiles()))
+	m["epoch"] = float64(st.cursor.consumed) / float64(st.cursor.n)
+	m["prompt_length/mean"] = float64(prompts) / float64(max(1, len(s.Groups)))
+	t.state.NumTokens += trained
+	if !st.algorithm.Offline {
+		t.state.NumTokens += sampled
+		m["perf/gen_tokens_per_s"] = float64(sampled) / c.seconds["timing_s/gen"]
+		describeRollouts(s, m)
+	}
+	m["num_tokens"] = float64(t.state.NumTokens)
+}
+
+// describeRollouts adds rewards, verdicts and lengths.
+func describeRollouts(s *data.Scored, m map[string]float64) {
+	var rewards, stds, lengths, ended, groupMeans []float64
+	correct, masked, undecided := 0, 0, 0
+	groups, all, none, equal := 0, 0, 0, 0
+	s.GroupRows(func(_ int, rows []data.Row) {
+		var of []float64
+		right := 0
+		for i := range rows {
+			r := &rows[i]
+			n := float64(r.Rollout.NumTokens())
+			lengths = append(lengths, n)
+			if r.Rollout.Finish != data.FinishLength {
+				ended = append(ended, n)
+			}
+			if r.Verdict.Masked() {
+				masked++
+				continue
+			}
+			if r.Verdict.Kind == data.Correct {
+				right++
+			} else if r.Verdict.Kind != data.Incorrect {
+				undecided++
+			}
+			of = append(of, r.Reward)
+		}
+		if len(of) == 0 {
+			return
+		}
+		groups++
+		correct += right
+		mean, std := meanStd(of)
+		rewards, stds, groupMeans = append(rewards, of...), append(stds, std), append(groupMeans, mean)
+		if right == len(of) {
+			all++
+		}
+		if right == 0 {
+			none++
+		}
+		if std == 0 {
+			equal++
+		}
+	})
+	n, g := float64(max(1, len(rewards))), float64(max(1, groups))
+	m["reward"], _ = meanStd(rewards)
+	_, spread := meanStd(groupMeans)
+	m["reward_ci95"] = 1.96 * spread / math.Sqrt(g)
+	m["reward_std"], _ = meanStd(stds)
+	m["accuracy"] = float64(correct) / n
+	m["solved_all"], m["solved_none"], m["frac_reward_zero_std"] = float64(all)/g, float64(none)/g, float64(equal)/g
+	m["completions/mean_length"], _ = meanStd(lengths)
+	m["completions/mean_terminated_length"], _ = meanStd(ended)
+	m["completions/clipped_ratio"] = 1 - float64(len(ended))/float64(max(1, len(lengths)))
+	m["verifier/error_rate"] = float64(masked) / float64(max(1, len(lengths)))
+	m["verifier/undecided_rate"] = float64(undecided) / float64(max(1, len(lengths)))
+}
+
+// samples are the first completions of the step's first prompts.
+func (t *Trainer) samples(st *stage, s *data.Scored) []runlog.Sample {
+	if st.algorithm.Offline {
+		return nil
+	}
+	var out []runlog.Sample
+	s.GroupRows(func(group int, rows []data.Row) {
+		if len(out) == t.setup.Logging.NumCompletions {
+			return
+		}
+		g := &s.Groups[group]
+		out = append(out, runlog.NewSample(t.state.Step, st.opts.Name, t.setup.Tokenizer.Decode(g.Prompt), g.Example, &rows[0]))
+	})
+	return out
+}
+
+// badBatch saves the batch of a non-finite step for inspection and says where.
+func (t *Trainer) badBatch(b *data.Batch, cause error) error {
+	if !errors.Is(cause, ErrNonFinite) {
+		return cause
+	}
+	where := "not saved: the run has no folder"
+	if dir := t.setup.BadBatchDir; dir != "" {
+		where = filepath.Join(dir, fmt.Sprintf("step-%d.json", t.state.Step+1))
+		text, err := json.Marshal(b)
+		if err == nil {
+			err = os.MkdirAll(dir, 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(where, text, 0o644)
+		}
+		if err != nil {
+			where = fmt.Sprintf("not saved: %v", err)
+		}
+	}
+	return fmt.Errorf("trainer: step %d: %w; the weights are those before it; batch: %s", t.state.Step+1, cause, where)
+}

@@ -1,0 +1,236 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/rlvr-go/rlvr/checkpoints"
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/model"
+	"github.com/rlvr-go/rlvr/model/device"
+	"github.com/rlvr-go/rlvr/sampler"
+	"github.com/rlvr-go/rlvr/tokenize"
+	"github.com/rlvr-go/rlvr/trainer/runlog"
+	"github.com/rlvr-go/rlvr/verifier"
+)
+
+// ErrInterrupted says that a run was asked to stop, finished its step and saved it.
+var ErrInterrupted = errors.New("interrupted after saving")
+
+// Setup is what a run is made of.
+type Setup struct {
+	Device    *device.Device
+	Policy    *model.Policy
+	Tokenizer tokenize.Tokenizer
+	// Train, Validation and Test are the problems. Validation decides when a stage
+	// ends; Test is held out, decides nothing and is looked at between stages.
+	Train, Validation, Test []data.Example
+	Judge                   *verifier.Judge
+	Reward                  verifier.Options
+	Stages                  []StageOptions
+	Eval                    EvalOptions
+	Checkpoint              checkpoints.Options
+	Logging                 runlog.Options
+	Seed                    int64
+	// MaxPromptLength bounds prompts in tokens, 0: the model's positions; a longer
+	// one is dropped and counted if DropOverlong, else an error.
+	MaxPromptLength int
+	DropOverlong    bool
+	// CheckpointDir and BadBatchDir are folders of the run.
+	CheckpointDir, BadBatchDir string
+	// Report is told what happens; it may be nil where nothing is to be told.
+	Report Reporter
+	Log    *slog.Logger
+}
+
+// Trainer runs the stages of a run.
+type Trainer struct {
+	setup  Setup
+	policy *model.Policy
+	state  state
+	// saved are the tensors of a stage in progress, between restore and openStage.
+	saved                   []checkpoints.Tensor
+	train, validation, test []prompt
+	stopper                 *stopStrings
+	evaluator               *sampler.Sampler
+}
+
+// New checks the problems against tokenizer and limits and makes a trainer that
+// starts at step 0.
+func New(s Setup) (*Trainer, error) {
+	t := &Trainer{setup: s, policy: s.Policy, stopper: &stopStrings{tok: s.Tokenizer}}
+	t.state.Seed = s.Seed
+	for _, set := range []struct {
+		name     string
+		examples []data.Example
+		into     *[]prompt
+	}{{"train", s.Train, &t.train}, {"validation", s.Validation, &t.validation}, {"test", s.Test, &t.test}} {
+		prompts, err := t.prepare(set.name, set.examples)
+		if err != nil {
+			return nil, err
+		}
+		*set.into = prompts
+	}
+	if len(t.train) == 0 {
+		return nil, errors.New("trainer: there are no training problems")
+	}
+	return t, nil
+}
+
+// Resume continues from a checkpoint of the same run.
+func (t *Trainer) Resume(c *checkpoints.Checkpoint) error { return t.restore(c) }
+
+// Step is the number of steps done.
+func (t *Trainer) Step() int { return t.state.Step }
+
+// Milestones are the evaluations of the test set so far.
+func (t *Trainer) Milestones() []Milestone { return slices.Clone(t.state.Milestones) }
+
+// Run does what is left of the run. When ctx is cancelled it finishes the step,
+// saves it and returns [ErrInterrupted].
+func (t *Trainer) Run(ctx context.Context) error {
+	work := context.WithoutCancel(ctx)
+	if err := t.begin(work); err != nil {
+		return err
+	}
+	for t.state.Stage < len(t.setup.Stages) {
+		st, err := t.openStage()
+		if err != nil {
+			return err
+		}
+		for !st.over(&t.state) {
+			step := t.startStep(st)
+			groups, err := t.rollouts(work, st)
+			if err != nil {
+				return err
+			}
+			step.lap("gen")
+			scored, err := t.judge(work, groups)
+			if err != nil {
+				return err
+			}
+			step.lap("reward")
+			if err := st.score(t, scored); err != nil {
+				return err
+			}
+			step.lap("old_log_prob")
+			if err := st.shape(scored); err != nil {
+				return err
+			}
+			step.lap("adv")
+			metrics, tokens, err := t.update(st, scored)
+			if err != nil {
+				return err
+			}
+			step.lap("update")
+			if err := t.endStep(work, st, step, scored, metrics, tokens); err != nil {
+				return err
+			}
+			if ctx.Err() != nil && !st.over(&t.state) {
+				return t.interrupt(work, st)
+			}
+		}
+		if err := t.closeStage(work, st); err != nil {
+			return err
+		}
+		if ctx.Err() != nil && t.state.Stage < len(t.setup.Stages) {
+			return ErrInterrupted
+		}
+	}
+	return nil
+}
+
+// prepare tokenizes the problems of a set and applies the limit on prompts.
+func (t *Trainer) prepare(set string, examples []data.Example) ([]prompt, error) {
+	limit := t.setup.MaxPromptLength
+	if limit == 0 {
+		limit = t.policy.Arch.MaxPositionEmbeddings
+	}
+	out := make([]prompt, 0, len(examples))
+	dropped := 0
+	for i := range examples {
+		ex := &examples[i]
+		tokens, err := encodePrompt(t.setup.Tokenizer, ex)
+		if err != nil {
+			return nil, fmt.Errorf("trainer: %s set: %w", set, err)
+		}
+		if len(tokens) > limit {
+			if !t.setup.DropOverlong {
+				return nil, fmt.Errorf("trainer: %s set: problem %s: the prompt has %d tokens, max_prompt_length is %d (overlong_prompts: drop leaves such problems out)",
+					set, ex.ID, len(tokens), limit)
+			}
+			dropped++
+			continue
+		}
+		out = append(out, prompt{example: ex, tokens: tokens})
+	}
+	if dropped > 0 {
+		t.setup.Log.Warn("prompts over max_prompt_length dropped", "set", set, "dropped", dropped, "of", len(examples), "limit", limit)
+	}
+	return out, nil
+}
+
+// begin evaluates the test set before the first step.
+func (t *Trainer) begin(ctx context.Context) error {
+	if t.state.Step > 0 || len(t.state.Milestones) > 0 || !t.setup.Eval.EvalOnStart {
+		return nil
+	}
+	return t.milestone(ctx, "")
+}
+
+// milestone evaluates the test set after a stage.
+func (t *Trainer) milestone(ctx context.Context, after string) error {
+	if len(t.test) == 0 {
+		return nil
+	}
+	e, _, err := t.Evaluate(ctx, "test")
+	if err != nil {
+		return err
+	}
+	t.state.Milestones = append(t.state.Milestones, Milestone{After: after, Step: t.state.Step, Eval: *e})
+	return t.report().Evaluation(t.state.Step, after, e)
+}
+
+// closeStage evaluates the test set, moves on to the next stage and saves.
+func (t *Trainer) closeStage(ctx context.Context, st *stage) error {
+	if err := t.milestone(ctx, st.opts.Name); err != nil {
+		return err
+	}
+	t.state.Stage++
+	t.state.StageStep, t.state.Consumed, t.state.OptimizerSteps, t.state.Shapes = 0, 0, 0, [3]int{}
+	return t.save(ctx, nil)
+}
+
+// interrupt saves the stage in progress.
+func (t *Trainer) interrupt(ctx context.Context, st *stage) error {
+	if err := t.save(ctx, st); err != nil {
+		return err
+	}
+	return ErrInterrupted
+}
+
+// initFrom replaces the policy's weights by those of a checkpoint folder.
+func (t *Trainer) initFrom(dir string) error {
+	m, err := checkpoints.LoadModel(dir)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	p, err := model.PolicyFromTensors(t.policy.Arch, lookup(m.Tensors, ""))
+	if err != nil {
+		return err
+	}
+	t.policy.Weights = p.Weights
+	return nil
+}
+
+// stopperOf is the sampler's Stopper for stop strings, nil without any.
+func (t *Trainer) stopperOf(stop []string) sampler.Stopper {
+	if len(stop) == 0 {
+		return nil
+	}
+	return &stopStrings{tok: t.setup.Tokenizer, stop: stop}
+}

@@ -1,0 +1,133 @@
+package trainer
+
+import (
+	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
+
+	"github.com/rlvr-go/rlvr/algos"
+	"github.com/rlvr-go/rlvr/model"
+)
+
+// Letters: R rows, S tokens of a row, N responses, T response tokens, V vocabulary.
+
+// microInputs are the nodes of a micro-batch, in the order in which the host sends
+// them: see microBatch.args.
+type microInputs struct {
+	tokens, positions, segments, prefixes *Node // [R, S] int32
+	gather, targets                       *Node // [N, T] int32
+	mask                                  *Node // [N, T] float32
+	temperature                           *Node // scalar float32
+}
+
+// numMicroInputs is the number of fields of microInputs.
+const numMicroInputs = 8
+
+func microInputsOf(in []*Node) microInputs {
+	return microInputs{in[0], in[1], in[2], in[3], in[4], in[5], in[6], in[7]}
+}
+
+// responseGraph runs the policy over packed rows and gathers what the loss needs,
+// one response a row: log-probabilities and entropies [N, T], zero where masked.
+func responseGraph(arch *model.Arch, weights []*Node, m microInputs) (logProbs, entropy *Node) {
+	decoder := arch.BindGraph(weights)
+	rotary := arch.RotaryGraph(m.positions, m.tokens.Shape().Dim(1))
+	hidden := decoder.HiddenGraph(m.tokens, rotary, model.SegmentsGraph(m.segments, m.prefixes)) // [R, S, D]
+	r, s, d := hidden.Shape().Dim(0), hidden.Shape().Dim(1), hidden.Shape().Dim(2)
+	n, t := m.gather.Shape().Dim(0), m.gather.Shape().Dim(1)
+	predicting := Gather(Reshape(hidden, r*s, d), Reshape(m.gather, n*t, 1)) // [N*T, D]
+	stats := model.TokenStatsGraph(decoder.LogitsGraph(predicting), Reshape(m.targets, n*t), m.temperature)
+	valid := GreaterThan(m.mask, ZerosLike(m.mask))
+	keep := func(x *Node) *Node { return Where(valid, Reshape(x, n, t), ZerosLike(m.mask)) }
+	return keep(stats.LogProbs), keep(stats.Entropy)
+}
+
+// scoreGraph is the forward pass alone. Inputs: weights, then microInputs. Outputs:
+// log-probabilities and entropies [N, T].
+func scoreGraph(arch *model.Arch) func(in []*Node) []*Node {
+	nw := len(arch.Weights())
+	return func(in []*Node) []*Node {
+		logProbs, entropy := responseGraph(arch, in[:nw], microInputsOf(in[nw:]))
+		return []*Node{logProbs, entropy}
+	}
+}
+
+// gradGraph is the forward and backward pass of one micro-batch. Inputs: weights,
+// microInputs, denominators (tokens, sequences, max length), statistics, arrays in
+// the objective's order. Outputs: the gradient of each weight, then one scalar for
+// each of the objective's reported numbers.
+func (o *objective) gradGraph(in []*Node) []*Node {
+	nw := len(o.arch.Weights())
+	weights, rest := in[:nw], in[nw:]
+	m := microInputsOf(rest)
+	rest = rest[numMicroInputs:]
+	inputs := algos.Inputs{
+		Mask:  m.mask,
+		Denom: algos.Denominators{Tokens: rest[0], Sequences: rest[1], MaxLength: rest[2]},
+		Stat:  map[string]*Node{}, Feature: map[string]*Node{},
+	}
+	rest = rest[3:]
+	for i, stat := range o.needs.BatchStats {
+		inputs.Stat[stat.Name] = rest[i]
+	}
+	rest = rest[len(o.needs.BatchStats):]
+	for i, a := range o.arrays {
+		a.set(&inputs, rest[i])
+	}
+	logProbs, entropy := responseGraph(o.arch, weights, m)
+	inputs.LogProbs = logProbs
+	if o.onPolicy {
+		inputs.Old = StopGradient(logProbs)
+	}
+	if o.needs.Entropy || o.needs.EntropyGrad {
+		inputs.Entropy = entropy
+		if !o.needs.EntropyGrad {
+			inputs.Entropy = StopGradient(entropy)
+		}
+	}
+	if o.needs.TokenIDs {
+		inputs.TokenIDs = m.targets
+	}
+	out := o.algorithm.Graph(inputs)
+	loss := ScalarZero(logProbs.Graph(), logProbs.DType())
+	for _, term := range out.Terms {
+		loss = Add(loss, Div(term.Numerator, term.Denominator))
+	}
+	metrics := append(o.commonGraph(inputs, entropy), out.Metrics...)
+	return append(Gradient(loss, weights...), o.reportGraph(loss, out.Terms, metrics)...)
+}
+
+// commonGraph are the metrics of every objective: entropy, and the gap between the
+// sampler's log-probabilities and the trainer's at the start of the step.
+func (o *objective) commonGraph(in algos.Inputs, entropy *Node) []algos.Metric {
+	count := ReduceAllSum(in.Mask)
+	out := []algos.Metric{{Name: "entropy", Numerator: ReduceAllSum(StopGradient(entropy)), Denominator: count}}
+	if in.Rollout == nil {
+		return out
+	}
+	start := StopGradient(in.LogProbs)
+	if in.Old != nil {
+		start = in.Old
+	}
+	gap := Where(GreaterThan(in.Mask, ZerosLike(in.Mask)), Abs(Sub(start, in.Rollout)), ZerosLike(in.Mask))
+	return append(out,
+		algos.Metric{Name: "sampling/sampling_logp_difference/mean", Numerator: ReduceAllSum(gap), Denominator: count},
+		algos.Metric{Name: "sampling/sampling_logp_difference/max", Join: algos.JoinMax, Numerator: ReduceAllMax(gap)})
+}
+
+// reportGraph flattens loss and metrics to scalars and records what they are: the
+// loss first, then numerators and denominators of the metrics.
+func (o *objective) reportGraph(loss *Node, terms []algos.Term, metrics []algos.Metric) []*Node {
+	var names []report
+	out := []*Node{loss}
+	add := func(name string, join algos.Join, numerator, denominator *Node) {
+		names = append(names, report{name: name, join: join, divided: denominator != nil})
+		out = append(out, numerator)
+		if denominator != nil {
+			out = append(out, denominator)
+		}
+	}
+	for _, m := range metrics {
+		add(m.Name, m.Join, m.Numerator, m.Denominator)
+	}
+	o.setReports(names)
+	return out
+}
