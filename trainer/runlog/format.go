@@ -71,3 +71,11 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%dh%02dm", s/hour, s%hour/minute)
 	}
 }
+
+// signed is a change, with three decimals and its sign.
+func signed(v float64) string {
+	if v < 0 {
+		return decimal(v, 3)
+	}
+	return "+" + decimal(v, 3)
+}

@@ -128,22 +128,14 @@ func stepPieces(r *Record, s *Stage, eta string) []piece {
 	put(5, one("clip", percent), "clip_ratio/region_mean")
 	put(6, func(v []float64) string { return "dlogp " + scientific(v[0]) + "/" + scientific(v[1]) },
 		"sampling/sampling_logp_difference/mean", "sampling/sampling_logp_difference/max")
-	put(3, func(v []float64) string { return "faults " + percent(v[0]) }, faultRate(r)...)
+	if r.Values["verifier/error_rate"] > 0 { // nothing to say is the usual case
+		put(3, one("faults", percent), "verifier/error_rate")
+	}
 	out = append(out, speed(r)...)
 	if eta != "" {
 		out = append(out, piece{"eta " + eta, 2})
 	}
 	return out
-}
-
-// faultRate names the metric of verifier faults when there are any: nothing to say
-// is the usual case.
-func faultRate(r *Record) []string {
-	const name = "verifier/error_rate"
-	if r.Values[name] > 0 {
-		return []string{name}
-	}
-	return []string{""}
 }
 
 // speed is throughput and where the time went.
