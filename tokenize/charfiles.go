@@ -3,6 +3,7 @@ package tokenize
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 )
 
 // The names of the files in a Hugging Face folder.
@@ -60,23 +61,17 @@ type vocabulary []string
 
 // MarshalJSON writes the object from token to id in the order of ids.
 func (v vocabulary) MarshalJSON() ([]byte, error) {
-	var out bytes.Buffer
-	out.WriteByte('{')
+	out := bytes.NewBufferString("{")
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
 	for id, token := range v {
 		if id > 0 {
 			out.WriteByte(',')
 		}
-		key, err := json.Marshal(token)
-		if err != nil {
+		if err := enc.Encode(token); err != nil {
 			return nil, err
 		}
-		out.Write(key)
-		out.WriteByte(':')
-		value, err := json.Marshal(id)
-		if err != nil {
-			return nil, err
-		}
-		out.Write(value)
+		fmt.Fprintf(out, ":%d", id)
 	}
 	out.WriteByte('}')
 	return out.Bytes(), nil
@@ -88,16 +83,16 @@ func charTokenizerJSON(chars string) *tokenizerJSON {
 	for i := range len(chars) {
 		vocab = append(vocab, string(byteLevelRune(chars[i])))
 	}
-	level := byteLevel{Type: "ByteLevel", TrimOffsets: true}
 	return &tokenizerJSON{
 		Version: "1.0",
 		AddedTokens: []addedToken{
 			{ID: padID, Content: padToken, Special: true},
 			{ID: eosID, Content: eosToken, Special: true},
 		},
-		PreTokenizer: level,
-		Decoder:      level,
-		Model:        bpeModel{Type: "BPE", Vocab: vocab, Merges: []string{}},
+		PreTokenizer: byteLevel{Type: "ByteLevel", TrimOffsets: true},
+		// Decoding has no options; these are what the library writes by default.
+		Decoder: byteLevel{Type: "ByteLevel", AddPrefixSpace: true, TrimOffsets: true, UseRegex: true},
+		Model:   bpeModel{Type: "BPE", Vocab: vocab, Merges: []string{}},
 	}
 }
 

@@ -1,10 +1,12 @@
 package tokenize
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // differences lists where JSON found is not what is implemented, one text each. A
@@ -53,12 +55,15 @@ func objectDifferences(path string, found, implemented map[string]any) []string 
 // show is a JSON value for a message, cut to a readable length.
 func show(v any) string {
 	const limit = 80
-	raw, err := json.Marshal(v)
-	if err != nil {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false) // special tokens are full of < and >
+	if err := enc.Encode(v); err != nil {
 		return err.Error()
 	}
-	if len(raw) > limit {
-		return string(raw[:limit]) + "..."
+	text := strings.TrimSpace(out.String())
+	if len(text) > limit {
+		return strings.ToValidUTF8(text[:limit], "") + "..."
 	}
-	return string(raw)
+	return text
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -28,13 +29,14 @@ func Load(dir string) (Tokenizer, error) {
 	}
 	path = filepath.Join(dir, configFile)
 	raw, err = os.ReadFile(path)
-	if err == nil {
-		err = checkConfig(raw)
-		if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("tokenize: %w", err)
+	default:
+		if err := checkConfig(raw); err != nil {
 			return nil, fmt.Errorf("tokenize: %s: %w", path, err)
 		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("tokenize: %w", err)
 	}
 	return New(Options{Chars: chars})
 }
@@ -45,22 +47,48 @@ func parseChars(raw []byte) (string, error) {
 	if err := json.Unmarshal(raw, &found); err != nil {
 		return "", err
 	}
-	canonical, err := asJSON(charTokenizerJSON(""))
+	implemented, err := asJSON(charTokenizerJSON(""))
 	if err != nil {
 		return "", err
 	}
 	model, _ := found["model"].(map[string]any)
 	vocab := model["vocab"]
-	delete(model, "vocab")
-	delete(canonical["model"].(map[string]any), "vocab")
-	if diff := differences("", found, canonical); diff != nil {
+	for _, file := range []map[string]any{found, implemented} {
+		dropHarmless(file)
+	}
+	if diff := differences("", found, implemented); diff != nil {
 		return "", fmt.Errorf("not implemented: %s", strings.Join(diff, "; "))
 	}
 	entries, ok := vocab.(map[string]any)
 	if !ok {
-		return "", errors.New("model.vocab: want an object from token to id")
+		return "", fmt.Errorf("model.vocab is %s, want an object from token to id", show(vocab))
 	}
 	return charsOf(entries)
+}
+
+// identityTemplate is the post-processor that transformers 5 adds when it saves a
+// tokenizer without one.
+const identityTemplate = `{
+	"type": "TemplateProcessing",
+	"single": [{"Sequence": {"id": "A", "type_id": 0}}],
+	"pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+	"special_tokens": {}
+}`
+
+// dropHarmless removes from a tokenizer.json what changes neither ids nor text,
+// and the vocabulary, which is read apart.
+func dropHarmless(file map[string]any) {
+	if decoder, ok := file["decoder"].(map[string]any); ok {
+		for _, option := range []string{"add_prefix_space", "trim_offsets", "use_regex"} {
+			delete(decoder, option) // byte-level decoding looks at none of them
+		}
+	}
+	if template, err := asJSON(json.RawMessage(identityTemplate)); err == nil && reflect.DeepEqual(file["post_processor"], any(template)) {
+		delete(file, "post_processor")
+	}
+	if model, ok := file["model"].(map[string]any); ok {
+		delete(model, "vocab")
+	}
 }
 
 // charsOf reads a vocabulary whose ids are 0 to len-1, the special tokens first.
@@ -70,7 +98,7 @@ func charsOf(vocab map[string]any) (string, error) {
 	for _, token := range slices.Sorted(maps.Keys(vocab)) {
 		id, ok := vocab[token].(float64)
 		if !ok || id < 0 || id >= float64(len(vocab)) || id != float64(int(id)) || taken[int(id)] {
-			return "", fmt.Errorf("model.vocab: %q has id %v, want each of 0 to %d once", token, vocab[token], len(vocab)-1)
+			return "", fmt.Errorf("model.vocab: %q has id %s, want each of 0 to %d once", token, show(vocab[token]), len(vocab)-1)
 		}
 		byID[int(id)], taken[int(id)] = token, true
 	}
@@ -78,10 +106,10 @@ func charsOf(vocab map[string]any) (string, error) {
 		return "", fmt.Errorf("model.vocab: want %s and %s as ids %d and %d, and characters after them", padToken, eosToken, padID, eosID)
 	}
 	var chars strings.Builder
-	for _, token := range byID[numSpecials:] {
+	for id, token := range byID[numSpecials:] {
 		c, ok := charOf(token)
 		if !ok {
-			return "", fmt.Errorf("model.vocab: %q is no single ASCII character (other tokens are not implemented)", token)
+			return "", fmt.Errorf("model.vocab: token %q of id %d is not implemented: it is no single ASCII character", token, id+numSpecials)
 		}
 		chars.WriteByte(c)
 	}
@@ -102,12 +130,15 @@ func charOf(token string) (byte, bool) {
 // checkConfig demands that tokenizer_config.json names our special tokens. Its
 // other fields do not change ids.
 func checkConfig(raw []byte) error {
-	var c charConfig
+	var c struct {
+		EOSToken any `json:"eos_token"`
+		PadToken any `json:"pad_token"`
+	}
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return err
 	}
-	if c.EOSToken != eosToken || c.PadToken != padToken {
-		return fmt.Errorf("eos_token %q and pad_token %q are not implemented, want %q and %q", c.EOSToken, c.PadToken, eosToken, padToken)
+	if c.EOSToken != any(eosToken) || c.PadToken != any(padToken) {
+		return fmt.Errorf("eos_token %s and pad_token %s are not implemented, want %q and %q", show(c.EOSToken), show(c.PadToken), eosToken, padToken)
 	}
 	return nil
 }
