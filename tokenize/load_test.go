@@ -130,6 +130,7 @@ func TestLoadRefuses(t *testing.T) {
 			f["added_tokens"] = append(f["added_tokens"].([]any), map[string]any{"id": 2, "content": "<x>"})
 		}), []string{"added_tokens is"}},
 		{"special token that eats spaces", edit(func(f map[string]any) { f["added_tokens"].([]any)[1].(map[string]any)["lstrip"] = true }), []string{"added_tokens[1].lstrip is true"}},
+		{"token no longer special", edit(func(f map[string]any) { delete(f["added_tokens"].([]any)[1].(map[string]any), "special") }), []string{"added_tokens[1].special is null, implemented is only true"}},
 		{"vocabulary as a list", model("vocab", []any{}), []string{"model.vocab is [], want an object"}},
 		{"longer token", vocab(func(v map[string]any) { delete(v, "0"); v["00"] = 2 }), []string{`token "00" of id 2 is not implemented`}},
 		{"token that is no byte-level character", vocab(func(v map[string]any) { delete(v, "0"); v[" "] = 2 }), []string{`token " " of id 2`}},
