@@ -1,0 +1,219 @@
+package algotest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// This file holds the rules about the ends of the range.
+
+func checkEmptyRow(r *run) error {
+	b := r.random(3)
+	want, err := r.Eval(b)
+	if err != nil {
+		return err
+	}
+	// Two rows, so that pairs and groups stay whole.
+	more := b.rows(append(iota(b.N()), b.N()-2, b.N()-1))
+	for i := b.N(); i < more.N(); i++ {
+		clear(more.Mask[i])
+		more.Length[i] = 0
+		more.Group[i] = b.Group[b.N()-1] + 1
+	}
+	got, err := r.Eval(more.junk())
+	if err != nil {
+		return err
+	}
+	for _, g := range []*[][]float64{&want.LogProbs, &want.Entropy, &want.Values} {
+		if *g != nil {
+			*g = append(*g, make([]float64, b.T()), make([]float64, b.T()))
+		}
+	}
+	return differResults(got, want, float32Tolerance)
+}
+
+func checkFullyMasked(r *run) error {
+	b := r.random(1)
+	for i := range b.Mask {
+		clear(b.Mask[i])
+	}
+	got, err := r.Eval(b.junk())
+	if err != nil {
+		return err
+	}
+	zero := fill(b, func(int, int) float64 { return 0 })
+	want := &Result{LogProbs: zero}
+	if r.needs.EntropyGrad {
+		want.Entropy = zero
+	}
+	if r.needs.Values {
+		want.Values = zero
+	}
+	if got.Loss != 0 {
+		return fmt.Errorf("loss is %v", got.Loss)
+	}
+	return differGradients(got, want, 0)
+}
+
+func checkOneToken(r *run) error {
+	b := r.random(2)
+	for i := range b.Mask {
+		clear(b.Mask[i])
+		b.Mask[i][0] = true
+		b.Length[i] = 1
+	}
+	got, err := r.Eval(b)
+	if err != nil {
+		return err
+	}
+	if err := differ("loss", got.Loss, r.Oracle(b, b), float32Tolerance); err != nil {
+		return err
+	}
+	return differGradients(got, r.differences(b), float32Tolerance)
+}
+
+// around is how many float32 numbers on each side of a bound are tried. Some of
+// them round to a ratio that is the bound to the bit.
+const around = 8
+
+// checkEdges walks over each clip bound in the smallest steps that float32 has, one
+// response of one token a step.
+func checkEdges(r *run) error {
+	for _, edge := range r.Edges {
+		for _, advantage := range []float64{1, -1} {
+			if err := r.checkEdge(edge, advantage); err != nil {
+				return fmt.Errorf("log-ratio near %.6g, advantage %v: %w", edge, advantage, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (r *run) checkEdge(edge, advantage float64) error {
+	b := r.oneTokenRows(2*around, advantage)
+	d := float32(edge)
+	for range around {
+		d = math.Nextafter32(d, float32(math.Inf(-1)))
+	}
+	for i := range b.LogProbs {
+		b.LogProbs[i][0] = float64(d)
+		d = math.Nextafter32(d, float32(math.Inf(1)))
+	}
+	got, err := r.Eval(b)
+	if err != nil {
+		return err
+	}
+	if err := differ("loss", got.Loss, r.Oracle(b, b), float32Tolerance); err != nil {
+		return err
+	}
+	side := func(d float64) float64 {
+		c := b.Clone()
+		for i := range c.LogProbs {
+			c.LogProbs[i][0] = d
+		}
+		return r.differences(c).LogProbs[0][0] * float64(b.N())
+	}
+	below, above := side(edge-edgeStep), side(edge+edgeStep)
+	changes, last := 0, below
+	for i := range got.LogProbs {
+		g := got.LogProbs[i][0] * float64(b.N())
+		atBelow, atAbove := differ("", g, below, edgeTolerance) == nil, differ("", g, above, edgeTolerance) == nil
+		if !atBelow && !atAbove {
+			return fmt.Errorf("gradient is %v, %v below the bound and %v above", g, below, above)
+		}
+		if differ("", g, last, 2*edgeTolerance) != nil {
+			changes++
+		}
+		last = g
+	}
+	if changes > 1 {
+		return fmt.Errorf("the gradient changes sides %d times", changes)
+	}
+	return nil
+}
+
+// oneTokenRows are responses of one token with old log-probability 0.
+func (r *run) oneTokenRows(n int, advantage float64) *Batch {
+	b := r.random(0).rows(slices.Repeat([]int{0}, n))
+	for i := range b.Mask {
+		clear(b.Mask[i])
+		b.Mask[i][0] = true
+		b.Group[i], b.Length[i] = i/2, 1
+		b.Advantages[i][0] = advantage
+		b.Old[i][0], b.LogProbs[i][0], b.Ref[i][0] = 0, 0, -0.5
+	}
+	return b
+}
+
+func checkExtreme(r *run) error {
+	for _, advantage := range []float64{1, -1} {
+		b := r.oneTokenRows(4, advantage)
+		for i, d := range []float64{-100, -30, 30, 100} {
+			b.LogProbs[i][0] = d
+			b.Ref[i][0] = -d
+		}
+		got, err := r.Eval(b)
+		if err != nil {
+			return err
+		}
+		if err := finite(got); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkRollout(r *run) error {
+	for _, x := range []float64{math.NaN(), math.Inf(-1), math.Inf(1)} {
+		b := r.random(2)
+		for i := range b.Rollout {
+			b.Rollout[i][0] = x
+		}
+		got, err := r.Eval(b)
+		if err != nil {
+			return err
+		}
+		if err := finite(got); err != nil {
+			return fmt.Errorf("log-probability %v: %w", x, err)
+		}
+	}
+	return nil
+}
+
+func finite(r *Result) error {
+	bad := func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
+	if bad(r.Loss) {
+		return fmt.Errorf("loss is %v", r.Loss)
+	}
+	for _, g := range [][][]float64{r.LogProbs, r.Entropy, r.Values} {
+		for i := range g {
+			if t := slices.IndexFunc(g[i], bad); t >= 0 {
+				return fmt.Errorf("gradient [%d][%d] is %v", i, t, g[i][t])
+			}
+		}
+	}
+	return nil
+}
+
+func checkAdvantageScaled(r *run) error {
+	if !r.needs.AdvantageScaled {
+		return nil
+	}
+	b := r.random(1)
+	for i := 0; i < b.N(); i += 2 {
+		clear(b.Advantages[i])
+	}
+	got, err := r.Eval(b)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < b.N(); i += 2 {
+		for t, g := range got.LogProbs[i] {
+			if g != 0 {
+				return fmt.Errorf("gradient [%d][%d] is %v", i, t, g)
+			}
+		}
+	}
+	return nil
+}
