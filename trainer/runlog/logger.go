@@ -18,22 +18,19 @@ type Logger struct {
 	options Options
 	console *console
 	log     *os.File
-	metrics *os.File   // nil: not asked for
-	samples *os.File   // likewise
-	events  *eventFile // likewise
-	history *history
+	metrics *metricsFile // nil: not asked for
+	samples *os.File     // likewise
+	events  *eventFile   // likewise
+	history history
 	stage   Stage
 	pace    pace
 }
 
-// New opens the files of the run folder d for appending; of a resumed run cut them
-// back first ([Dir.CutBack]). Out is the terminal or what stands in its place.
+// New opens the files of the run folder d to write behind what is in them; of a
+// resumed run cut them back first ([Dir.CutBack]). Out is the terminal or what
+// stands in its place.
 func New(d *Dir, o Options, out io.Writer) (*Logger, error) {
-	h, err := readHistory(d.Path(MetricsFile))
-	if err != nil {
-		return nil, err
-	}
-	l := &Logger{options: o, history: h}
+	l := &Logger{options: o, history: history{reward: series{label: "reward", mark: '*'}}}
 	if err := l.open(d); err != nil {
 		return nil, errors.Join(fmt.Errorf("runlog: %w", err), l.closeFiles())
 	}
@@ -49,7 +46,7 @@ func (l *Logger) open(d *Dir) (err error) {
 		return err
 	}
 	if slices.Contains(l.options.ReportTo, "jsonl") {
-		if l.metrics, err = appending(MetricsFile); err != nil {
+		if l.metrics, err = openMetrics(d.Path(MetricsFile), l.history.add); err != nil {
 			return err
 		}
 		if l.samples, err = appending(SamplesFile); err != nil {
@@ -78,53 +75,96 @@ func (l *Logger) Stage(s Stage) {
 	l.console.print(s.banner()...)
 }
 
-// Step records the metrics of a step; evaluation that belongs to it is among them.
-// Steps are recorded once and in order. A name that is not declared ([Metrics]) is
-// an error, and nothing is written then.
+// Step records the metrics of a step. Steps are recorded once and in order. A name
+// that is not declared ([Metrics]) is an error, and nothing is written then.
 func (l *Logger) Step(r Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.history.empty && r.Step <= l.history.last {
-		return fmt.Errorf("runlog: step %d is recorded after step %d", r.Step, l.history.last)
+	if last := l.history.last; last != nil && r.Step <= last.Step {
+		return fmt.Errorf("runlog: step %d is recorded after step %d", r.Step, last.Step)
 	}
-	names, err := r.names()
+	if err := l.write(&r, &r); err != nil {
+		return err
+	}
+	l.history.add(&r)
+	l.showStep(&r)
+	l.showEvaluations(&r)
+	return l.console.err
+}
+
+// Eval records an evaluation that was made after the last step that is recorded (0
+// before the first), when the stage of the name after had ended ("": before the
+// first). Its metrics join the record of that step, so that metrics.jsonl has one
+// object a step.
+func (l *Logger) Eval(step int, after string, values map[string]float64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := &Record{Step: step, Stage: after, Time: time.Now(), Values: values}
+	last := l.history.last
+	switch {
+	case last == nil || step > last.Step:
+		if err := l.write(r, r); err != nil {
+			return err
+		}
+		l.history.add(r)
+	case step == last.Step:
+		whole := l.history.completed(r)
+		if err := l.write(whole, r); err != nil {
+			return err
+		}
+		l.history.last = whole
+		l.history.addEvaluations(r)
+	default:
+		return fmt.Errorf("runlog: evaluation of step %d is recorded after step %d", step, last.Step)
+	}
+	l.showEvaluations(r)
+	return l.console.err
+}
+
+// write puts the whole record of a step into metrics.jsonl, and what is new of it
+// into the TensorBoard events.
+func (l *Logger) write(whole, added *Record) error {
+	names, err := added.names()
 	if err != nil {
 		return err
 	}
-	text, err := r.encode()
+	line, err := whole.encode()
 	if err != nil {
 		return err
 	}
 	if l.metrics != nil {
-		if _, err := l.metrics.Write(text); err != nil {
-			return fmt.Errorf("runlog: step %d: %w", r.Step, err)
+		put := l.metrics.add
+		if whole != added {
+			put = l.metrics.complete
+		}
+		if err := put(line); err != nil {
+			return fmt.Errorf("runlog: step %d: %w", whole.Step, err)
 		}
 	}
 	if l.events != nil {
-		if err := l.events.scalars(&r, names); err != nil {
-			return fmt.Errorf("runlog: step %d: tensorboard: %w", r.Step, err)
+		if err := l.events.scalars(added, names); err != nil {
+			return fmt.Errorf("runlog: step %d: tensorboard: %w", whole.Step, err)
 		}
 	}
-	l.history.add(&r)
-	l.show(&r)
-	return l.console.err
+	return nil
 }
 
-// show puts a step on the console: its line, and a line for each evaluation.
-func (l *Logger) show(r *Record) {
-	evals := evaluations(r)
-	if r.Step > 0 {
-		l.pace.add(r.Time)
-		eta := ""
-		if left, ok := l.pace.left(l.stage.Last - r.Step); ok {
-			eta = span(left)
-		}
-		due := r.Step%l.options.LoggingSteps == 0 || r.Step == l.stage.First || r.Step == l.stage.Last || len(evals) > 0
-		l.console.progress(stepPieces(r, &l.stage, eta), due)
+// showStep puts the line of a step on the console.
+func (l *Logger) showStep(r *Record) {
+	l.pace.add(r.Time)
+	eta := ""
+	if left, ok := l.pace.left(l.stage.Last - r.Step); ok {
+		eta = span(left)
 	}
-	for i := range evals {
+	due := r.Step%l.options.LoggingSteps == 0 || r.Step == l.stage.First || r.Step == l.stage.Last
+	l.console.progress(stepPieces(r, &l.stage, eta), due)
+}
+
+// showEvaluations puts a line for each evaluation of a record on the console.
+func (l *Logger) showEvaluations(r *Record) {
+	for _, e := range evaluations(r) {
 		l.console.keep()
-		l.console.print(evals[i].String())
+		l.console.print(e.String())
 	}
 }
 
@@ -195,7 +235,10 @@ func (l *Logger) Close() error {
 }
 
 func (l *Logger) files() []*os.File {
-	all := []*os.File{l.log, l.metrics, l.samples}
+	all := []*os.File{l.log, l.samples}
+	if l.metrics != nil {
+		all = append(all, l.metrics.f)
+	}
 	if l.events != nil {
 		all = append(all, l.events.f)
 	}

@@ -60,7 +60,7 @@ func (h *history) milestones() []evalPoint {
 		if p.set != testSet || p.k == 0 {
 			continue
 		}
-		if n := len(out); n > 0 && out[n-1].step > 0 && out[n-1].stage == p.stage {
+		if n := len(out); n > 0 && out[n-1].stage != "" && out[n-1].stage == p.stage {
 			out[n-1] = p
 			continue
 		}
@@ -77,7 +77,7 @@ func accuracyColumns(rows []evalPoint) []column {
 	gain := column{title: "gain"}
 	for i, r := range rows {
 		label := "after " + r.stage
-		if r.step == 0 {
+		if r.stage == "" {
 			label = "before training"
 		}
 		when.cells = append(when.cells, printable(label))
