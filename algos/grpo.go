@@ -77,6 +77,8 @@ func (o *grpo) Graph(in Inputs) Output {
 	logRatio := ClipScalar(Sub(logp, Masked(in.Mask, in.Old)), -maxLogRatio, maxLogRatio)
 	ratio := Exp(logRatio)
 
+	// By cases and not by min and clip: where their arguments are equal, the gradient
+	// of Min and Max may be the constant's, which is 0.
 	zero := ScalarZero(adv.Graph(), adv.DType())
 	rising, falling := GreaterThan(adv, zero), LessThan(adv, zero)
 	tooHigh := LogicalAnd(rising, above(ratio, o.high))

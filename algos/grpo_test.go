@@ -144,6 +144,8 @@ func TestGRPOGradientByHand(t *testing.T) {
 		{"dual clip, A<0", map[string]any{"epsilon_high": 0.28, "delta": 1.5}, -1, []float64{-1.105171, 0, 0, -1}},
 		{"dual clip, A>0", map[string]any{"epsilon_high": 0.28, "delta": 1.5}, 1, []float64{1.105171, 0.740818, 0, 1}},
 		{"no clip", map[string]any{"epsilon": 10}, 1, []float64{1.105171, 0.740818, 1.648721, 1}},
+		{"on the bound", map[string]any{"epsilon": 0}, 1, []float64{0, 0.740818, 0, 1}},
+		{"on the bound, A<0", map[string]any{"epsilon": 0}, -1, []float64{-1.105171, 0, -1.648721, -1}},
 		{"A=0", nil, 0, []float64{0, 0, 0, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -46,8 +46,8 @@ type Case struct {
 	// Identities are further claims.
 	Identities []Identity
 	// Golden is a file of inputs with loss and gradient as another program computed
-	// them, "testdata/grpo.json".
-	Golden string
+	// them, "testdata/grpo.json". NoGolden says why there is none.
+	Golden, NoGolden string
 }
 
 // Identity is a claim about an algorithm, such as "at ratio 1 the gradient is

@@ -32,8 +32,9 @@ type EstimatorCase struct {
 	Prepare func(s *data.Scored, rng *rand.Rand)
 	// Identities are further claims about scored rows; they return what differs.
 	Identities []EstimatorIdentity
-	// Golden is a file of rewards with another program's advantages.
-	Golden string
+	// Golden is a file of rewards with another program's advantages. NoGolden says
+	// why there is none.
+	Golden, NoGolden string
 }
 
 // EstimatorIdentity is a claim about an estimator.
@@ -48,7 +49,7 @@ func RunEstimator(t *testing.T, c EstimatorCase) {
 	for _, f := range CheckEstimator(c) {
 		t.Errorf("%s%v: %s: %s\n\tthe rule: %s", c.Estimator, c.Algorithm.Options, f.Check, f.Detail, f.Explanation)
 	}
-	record("estimator "+c.Estimator, proof{identity: len(c.Identities) > 0, golden: c.Golden != ""})
+	record("estimator "+c.Estimator, proof{identity: len(c.Identities) > 0, golden: c.Golden+c.NoGolden != ""})
 }
 
 // CheckEstimator returns the rules that a case violates.

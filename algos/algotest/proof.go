@@ -30,7 +30,7 @@ func record(name string, p proof) {
 
 // prove records a case for its preset and for the loss and aggregation it uses.
 func prove(c Case) {
-	p := proof{identity: len(c.Identities) > 0, golden: c.Golden != ""}
+	p := proof{identity: len(c.Identities) > 0, golden: c.Golden+c.NoGolden != ""}
 	a, err := algos.Resolve(c.Algorithm)
 	if err != nil {
 		return
@@ -45,8 +45,8 @@ func prove(c Case) {
 }
 
 // Main runs the tests of a package and fails if a registered part or preset has not
-// passed the suite, or a loss or an estimator of rewards states no identity or no
-// golden file. Call it from TestMain. Nothing is demanded of a run that leaves tests out (-run, -skip).
+// passed the suite, or a loss or an estimator of rewards states no identity or
+// neither a golden file nor why there is none. Call it from TestMain. Nothing is demanded of a run that leaves tests out (-run, -skip).
 func Main(m *testing.M) int {
 	code := m.Run()
 	if code != 0 || filtered() {

@@ -1,0 +1,136 @@
+package algos_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rlvr-go/rlvr/algos"
+	"github.com/rlvr-go/rlvr/configs/fault"
+)
+
+func faults(o algos.Options) []string {
+	var out []string
+	for _, f := range fault.Of(o.Validate()) {
+		out = append(out, f.Error())
+	}
+	return out
+}
+
+func TestOptionFaults(t *testing.T) {
+	const grpoOptions = "an option of grpo: loss_agg_mode, advantage_estimator, epsilon, epsilon_high, delta, beta, entropy_coef, scale_rewards, advantage_epsilon, mask_truncated_completions"
+	for _, c := range []struct {
+		name    string
+		options algos.Options
+		want    []string
+	}{
+		{"nothing wrong", algos.Options{Name: "grpo", Options: map[string]any{"epsilon": 0.1, "epsilon_high": 1, "scale_rewards": "none", "mask_truncated_completions": true}}, nil},
+		{"no name", algos.Options{}, []string{"name: required: one of grpo, reinforce, sft, test_spans"}},
+		{"unknown preset", algos.Options{Name: "rpgo", Options: map[string]any{"epsilno": 1}}, []string{`name: found "rpgo", allowed: one of grpo, reinforce, sft, test_spans`}},
+		{"misspelt preset", algos.Options{Name: "GRPO"}, []string{`name: found "GRPO", allowed: did you mean grpo? one of grpo, reinforce, sft, test_spans`}},
+		{"misspelt option", algos.Options{Name: "grpo", Options: map[string]any{"epsilno": 0.2}}, []string{"options.epsilno: found 0.2, allowed: did you mean epsilon? " + grpoOptions}},
+		{"option of nothing", algos.Options{Name: "grpo", Options: map[string]any{"x": nil}}, []string{"options.x: " + grpoOptions}},
+		{"option of another loss", algos.Options{Name: "reinforce", Options: map[string]any{"epsilon": 0.2}}, []string{"options.epsilon: found 0.2, allowed: nothing here: it is an option of loss grpo, which this algorithm does not use"}},
+		{"option of the estimator that was replaced", algos.Options{Name: "grpo", Options: map[string]any{"advantage_estimator": "reinforce", "scale_rewards": "none"}}, []string{"options.scale_rewards: found \"none\", allowed: nothing here: it is an option of estimator grpo, which this algorithm does not use"}},
+		{"option of the estimator that was meant", algos.Options{Name: "grpo", Options: map[string]any{"advantage_estimator": "reinforec", "baseline": "none"}}, []string{`options.advantage_estimator: found "reinforec", allowed: one of grpo, reinforce, test_items`}},
+		{"estimator of given answers", algos.Options{Name: "grpo", Options: map[string]any{"advantage_estimator": "constant"}}, []string{`options.advantage_estimator: found "constant", allowed: one of grpo, reinforce, test_items`}},
+		{"estimator for given answers", algos.Options{Name: "sft", Options: map[string]any{"advantage_estimator": "grpo"}}, []string{`options.advantage_estimator: found "grpo", allowed: an option of sft: loss_agg_mode`}},
+		{"text for a number", algos.Options{Name: "grpo", Options: map[string]any{"epsilon": "0.2"}}, []string{`options.epsilon: found "0.2", allowed: a number, 0 or more`}},
+		{"bool for a number", algos.Options{Name: "grpo", Options: map[string]any{"epsilon": true}}, []string{`options.epsilon: found true, allowed: a number, 0 or more`}},
+		{"number for a bool", algos.Options{Name: "grpo", Options: map[string]any{"mask_truncated_completions": 1}}, []string{`options.mask_truncated_completions: found 1, allowed: true or false`}},
+		{"list for a choice", algos.Options{Name: "grpo", Options: map[string]any{"scale_rewards": []any{"group"}}}, []string{`options.scale_rewards: found [group], allowed: one of group, batch, none`}},
+		{"nothing for a number", algos.Options{Name: "grpo", Options: map[string]any{"beta": nil}}, []string{`options.beta: a number, 0 (no reference) or more; leave the key out for 0`}},
+		{"not a number", algos.Options{Name: "grpo", Options: map[string]any{"epsilon": math.NaN(), "beta": math.Inf(1)}}, []string{`options.epsilon: found NaN, allowed: a number, 0 or more`, `options.beta: found +Inf, allowed: a number, 0 (no reference) or more`}},
+		{"half for a whole number", algos.Options{Name: "test_spans", Options: map[string]any{"skip_token": 1.5}}, []string{`options.skip_token: found 1.5, allowed: a whole number, 0 or more`}},
+		{"whole numbers", algos.Options{Name: "test_spans", Options: map[string]any{"skip_token": 2.0, "width": uint64(1)}}, nil},
+		{"beyond int", algos.Options{Name: "test_spans", Options: map[string]any{"skip_token": uint64(math.MaxUint64)}}, []string{`options.skip_token: found 18446744073709551615, allowed: a whole number, 0 or more`}},
+		{"dual clip inside the clip range", algos.Options{Name: "grpo", Options: map[string]any{"epsilon_high": 0.5, "delta": 1.4}}, []string{`options.delta: found 1.4, allowed: 0 (off) or above 1+epsilon_high (1.5)`}},
+		{"no contradiction of a wrong value", algos.Options{Name: "grpo", Options: map[string]any{"epsilon_high": "x", "delta": 1.1}}, []string{`options.epsilon_high: found "x", allowed: a number, 0 (the same as epsilon) or more`}},
+		{"epsilon of no division", algos.Options{Name: "grpo", Options: map[string]any{"scale_rewards": "none", "advantage_epsilon": 1e-6}}, []string{`options.advantage_epsilon: found 1e-06, allowed: nothing while scale_rewards is none: there is no division`}},
+		{"all at once", algos.Options{Name: "grpo", Options: map[string]any{"loss_agg_mode": "mean", "epsilon": -1, "delta": 0.5, "scale_rewards": "none", "advantage_epsilon": 1, "nope": 1}}, []string{
+			`options.loss_agg_mode: found "mean", allowed: one of seq-mean-token-mean, seq-mean-token-sum, seq-mean-token-sum-norm, token-mean`,
+			`options.epsilon: found -1, allowed: a number, 0 or more`,
+			`options.delta: found 0.5, allowed: a number, 0 (off) or above 1+epsilon_high`,
+			"options.nope: found 1, allowed: " + grpoOptions,
+			`options.advantage_epsilon: found 1, allowed: nothing while scale_rewards is none: there is no division`,
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if d := cmp.Diff(c.want, faults(c.options)); d != "" {
+				t.Errorf("faults (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// What a run writes down as its options must load again and mean the same.
+func TestResolvedOptionsResolveAgain(t *testing.T) {
+	cases := []algos.Options{
+		{Name: "grpo", Options: map[string]any{"scale_rewards": "none", "delta": 3, "loss_agg_mode": "token-mean"}},
+		{Name: "grpo", Options: map[string]any{"advantage_estimator": "reinforce", "baseline": "batch-mean"}},
+	}
+	for _, p := range algos.Presets() {
+		cases = append(cases, algos.Options{Name: p.Name})
+	}
+	for _, o := range cases {
+		first, err := algos.Resolve(o)
+		if err != nil {
+			t.Fatalf("%v: %v", o, err)
+		}
+		again, err := algos.Resolve(first.Resolved())
+		if err != nil {
+			t.Errorf("%v: resolved options do not load: %v", o, err)
+			continue
+		}
+		if d := cmp.Diff(first.Resolved(), again.Resolved()); d != "" {
+			t.Errorf("%v (-first +again):\n%s", o, d)
+		}
+		if got, want := fmt.Sprintf("%+v %+v", again.Loss, again.Estimator), fmt.Sprintf("%+v %+v", first.Loss, first.Estimator); got != want {
+			t.Errorf("%v: parts are %s, want %s", o, got, want)
+		}
+	}
+}
+
+// Each option says what it is: `rlvr list algorithms` prints these.
+func TestDescribe(t *testing.T) {
+	for _, p := range algos.Presets() {
+		a, err := algos.Resolve(algos.Options{Name: p.Name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range a.Describe() {
+			if s.Allowed == "" || s.Of == "" || !strings.HasSuffix(s.Help, ".") || s.Value != s.Default {
+				t.Errorf("%s: option %+v", p.Name, s)
+			}
+		}
+	}
+	a, err := algos.Resolve(algos.Options{Name: "test_spans", Options: map[string]any{"skip_token": 9}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range a.Describe() {
+		got = append(got, fmt.Sprintf("%s=%v (%v) of %s", s.Name, s.Value, s.Default, s.Of))
+	}
+	if d := cmp.Diff([]string{
+		"loss_agg_mode=token-mean (token-mean) of preset test_spans",
+		"advantage_estimator=test_items (test_items) of preset test_spans",
+		"width=0.25 (0.25) of loss test_spans", // vetted by the preset
+		"skip_token=9 (3) of loss test_spans",
+	}, got); d != "" {
+		t.Errorf("settings (-want +got):\n%s", d)
+	}
+}
+
+func ExampleResolve() {
+	a, err := algos.Resolve(algos.Options{Name: "grpo", Options: map[string]any{"beta": 0.04}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(a.Name, a.Paper, "needs a reference:", a.Needs().Ref)
+	// Output: grpo arXiv 2402.03300 needs a reference: true
+}

@@ -1,0 +1,35 @@
+package algos
+
+import (
+	"strings"
+	"testing"
+)
+
+// A preset that does not fit together is a programmer's error: one that says so,
+// whatever the config.
+func TestPresetThatDoesNotFit(t *testing.T) {
+	right := Preset{Name: "unfit", Paper: "none: for tests", Loss: "grpo", Estimator: "grpo", Aggregation: "token-mean"}
+	for _, c := range []struct {
+		want   string
+		change func(*Preset)
+	}{
+		{`no loss "x" is registered`, func(p *Preset) { p.Loss = "x" }},
+		{`no estimator "x" is registered`, func(p *Preset) { p.Estimator = "x" }},
+		{`no aggregation "x" is registered`, func(p *Preset) { p.Aggregation = "x" }},
+		{`no shaper "x" is registered`, func(p *Preset) { p.Shapers = []string{"x"} }},
+		{`no selector "x" is registered`, func(p *Preset) { p.Selectors = []string{"x"} }},
+		{"no part has the option x", func(p *Preset) { p.Options = map[string]any{"x": 1} }},
+		{"the vetted value of epsilon is not allowed", func(p *Preset) { p.Options = map[string]any{"epsilon": -0.1} }},
+		{"the vetted value of epsilon is not allowed", func(p *Preset) { p.Options = map[string]any{"epsilon": 1} }}, // an int
+		{"option mask_truncated_completions is declared twice", func(p *Preset) { p.Shapers = []string{"mask_truncated", "mask_truncated"} }},
+	} {
+		p := right
+		c.change(&p)
+		presets[p.Name] = p
+		_, err := Resolve(Options{Name: p.Name})
+		delete(presets, p.Name)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "algos: preset unfit: ") {
+			t.Errorf("error %v, want %q", err, c.want)
+		}
+	}
+}
