@@ -56,34 +56,37 @@ func evaluations(r *Record) []evaluation {
 	return out
 }
 
-// String is the console's line.
+// String is what the console says of it.
 func (e *evaluation) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "eval %s:", e.set)
+	var parts []string
+	put := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	if e.k > 0 {
-		fmt.Fprintf(&b, " avg@%d %s %s", e.k, decimal(e.average, 3), e.interval())
+		put("avg@%d %s", e.k, decimal(e.average, 3))
+	}
+	if i := e.interval(); i != "" {
+		put("%s", i)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.values)) {
 		if strings.HasPrefix(name, "pass@") || strings.HasPrefix(name, "maj@") {
-			fmt.Fprintf(&b, " %s %s", name, decimal(e.values[name], 3))
+			put("%s %s", name, decimal(e.values[name], 3))
 		}
 	}
 	if v, ok := e.values["mean_length"]; ok {
-		b.WriteString(" len " + decimal(v, 1))
+		put("len %s", decimal(v, 1))
 	}
 	if v, ok := e.values["clipped_ratio"]; ok {
-		b.WriteString(" (trunc " + percent(v) + ")")
+		put("(trunc %s)", percent(v))
 	}
 	if e.problems > 0 {
-		fmt.Fprintf(&b, " of %d problems", e.problems)
+		put("of %d problems", e.problems)
 	}
-	return b.String()
+	return strings.Join(parts, " ")
 }
 
 // interval is the 95 % interval of the average, empty where the number of problems
 // is not known.
 func (e *evaluation) interval() string {
-	if e.problems == 0 {
+	if e.problems == 0 || e.k == 0 {
 		return ""
 	}
 	low, high := Wilson(e.average*float64(e.problems), e.problems)

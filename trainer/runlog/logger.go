@@ -88,7 +88,7 @@ func (l *Logger) Step(r Record) error {
 	}
 	l.history.add(&r)
 	l.showStep(&r)
-	l.showEvaluations(&r)
+	l.showEvaluations(&r, "")
 	return l.console.err
 }
 
@@ -117,7 +117,11 @@ func (l *Logger) Eval(step int, after string, values map[string]float64) error {
 	default:
 		return fmt.Errorf("runlog: evaluation of step %d is recorded after step %d", step, last.Step)
 	}
-	l.showEvaluations(r)
+	when := ", before training"
+	if after != "" {
+		when = ", after " + after
+	}
+	l.showEvaluations(r, when)
 	return l.console.err
 }
 
@@ -153,7 +157,7 @@ func (l *Logger) write(whole, added *Record) error {
 func (l *Logger) showStep(r *Record) {
 	l.pace.add(r.Time)
 	eta := ""
-	if left, ok := l.pace.left(l.stage.Last - r.Step); ok {
+	if left, ok := l.pace.left(l.stage.Last - r.Step); ok && left > 0 {
 		eta = span(left)
 	}
 	due := r.Step%l.options.LoggingSteps == 0 || r.Step == l.stage.First || r.Step == l.stage.Last
@@ -161,10 +165,10 @@ func (l *Logger) showStep(r *Record) {
 }
 
 // showEvaluations puts a line for each evaluation of a record on the console.
-func (l *Logger) showEvaluations(r *Record) {
+func (l *Logger) showEvaluations(r *Record, when string) {
 	for _, e := range evaluations(r) {
 		l.console.keep()
-		l.console.print(e.String())
+		l.console.print("eval " + e.set + when + ": " + e.String())
 	}
 }
 

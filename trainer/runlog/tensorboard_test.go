@@ -215,32 +215,34 @@ func TestCutEventsAnywhere(t *testing.T) {
 		at += 16 + int(binary.LittleEndian.Uint64(whole[at:]))
 		ends = append(ends, at)
 	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, filepath.Base(paths[0]))
 	for size := range len(whole) + 1 {
 		for step := range 6 {
-			if err := os.WriteFile(path, whole[:size], 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if err := cutEvents(dir, step); err != nil {
-				t.Fatal(err)
-			}
 			want := 0
 			for i, end := range ends {
-				if end <= size && i <= step && i > 0 {
+				if end <= size && i <= step {
 					want = end
 				}
 			}
-			got, err := os.ReadFile(path)
-			if want == 0 {
-				if !errors.Is(err, os.ErrNotExist) {
-					t.Fatalf("%d bytes cut to step %d: %d left, want no file", size, step, len(got))
-				}
-				continue
+			keep, some, err := keepEvents(bytes.NewReader(whole[:size]), int64(step))
+			if err != nil || keep != int64(want) || some != (want > ends[0]) {
+				t.Fatalf("%d bytes cut to step %d: %d kept, with a summary: %v (%v), want %d", size, step, keep, some, err, want)
 			}
-			if err != nil || !bytes.Equal(got, whole[:want]) {
-				t.Fatalf("%d bytes cut to step %d: %d left, want %d (%v)", size, step, len(got), want, err)
-			}
+		}
+	}
+}
+
+// TestCutEventFiles: a file keeps what is early and goes when nothing is.
+func TestCutEventFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tb")
+	writeEvents(t, dir, 1, 4)
+	writeEvents(t, dir, 5, 6)
+	for _, tt := range []struct{ step, files, losses int }{{9, 2, 6}, {5, 2, 5}, {4, 1, 4}, {1, 1, 1}, {0, 0, 0}} {
+		if err := cutEvents(dir, tt.step); err != nil {
+			t.Fatal(err)
+		}
+		scalars, files := decodeEvents(t, dir)
+		if files != tt.files || len(scalars["loss"]) != tt.losses {
+			t.Errorf("cut to step %d: %d files with %d losses, want %d with %d", tt.step, files, len(scalars["loss"]), tt.files, tt.losses)
 		}
 	}
 }
