@@ -65,6 +65,7 @@ type resolver struct {
 	values                 Values
 	bad                    map[string]bool
 	faults                 fault.List
+	unfit                  error // a vetted value that its option refuses
 }
 
 // choose reads the options that choose a part, for they decide which other options
@@ -88,7 +89,11 @@ func (r *resolver) choice(name, usual, help string, names []string) string {
 // set reads option o, declared by of, and returns its value.
 func (r *resolver) set(o Option, of string) any {
 	if v, vetted := r.preset.Options[o.Name]; vetted {
-		o.Default = v
+		if parsed, ok := o.parse(v); ok && parsed == v {
+			o.Default = v
+		} else {
+			r.unfit = fmt.Errorf("the vetted value of %s is not allowed", o.Name)
+		}
 	}
 	value := o.Default
 	if v, given := r.given[o.Name]; given {
@@ -121,7 +126,6 @@ func (r *resolver) refuse(o Option, v any) {
 // declare collects the parts and sets their options. Its errors are mistakes in
 // the registration of the preset, not in a config.
 func (r *resolver) declare() error {
-	r.parts = nil
 	for _, find := range []func() error{
 		func() error { return addPart(r, &losses, r.preset.Loss) },
 		func() error { return addPart(r, &estimators, r.estimator) },
@@ -141,7 +145,13 @@ func (r *resolver) declare() error {
 			r.set(o, p.Kind+" "+p.Name)
 		}
 	}
-	return r.vetted()
+	for _, name := range slices.Sorted(maps.Keys(r.preset.Options)) {
+		// One of a part that the config replaced is idle.
+		if _, declared := r.values.of[name]; !declared && owner(name) == nil {
+			return fmt.Errorf("no part has the option %s", name)
+		}
+	}
+	return r.unfit
 }
 
 func addPart[T any](r *resolver, from *registry[T], names ...string) error {
@@ -151,24 +161,6 @@ func addPart[T any](r *resolver, from *registry[T], names ...string) error {
 			return fmt.Errorf("no %s %q is registered", from.kind, name)
 		}
 		r.parts = append(r.parts, e.Part)
-	}
-	return nil
-}
-
-// vetted checks that each of the preset's own values is allowed by an option. One
-// of a part that the config replaced is idle.
-func (r *resolver) vetted() error {
-	for _, name := range slices.Sorted(maps.Keys(r.preset.Options)) {
-		i := slices.IndexFunc(r.settings, func(s Setting) bool { return s.Name == name })
-		if i < 0 && owner(name) == nil {
-			return fmt.Errorf("no part has the option %s", name)
-		}
-		if i < 0 {
-			continue
-		}
-		if v, ok := r.settings[i].parse(r.preset.Options[name]); !ok || v != r.preset.Options[name] {
-			return fmt.Errorf("the vetted value of %s is not allowed", name)
-		}
 	}
 	return nil
 }
