@@ -86,35 +86,74 @@ func (s *Sampler) decodeExec(chunk int) *device.Exec {
 // it finishes, in no particular order but never two at once. The completion of
 // (prompt, sample) is a function of weights, options, draw, prompt and sample.
 func (s *Sampler) Sample(ctx context.Context, p *model.Policy, prompts []Prompt, d Draw, emit func(Result)) error {
-	longest := 0
-	q := &queue{}
-	for i := range prompts {
-		n := len(prompts[i].Tokens)
-		if n == 0 {
-			return fmt.Errorf("sampler: prompt %d is empty", i)
-		}
-		longest = max(longest, n)
-		for g := range s.opts.NumGenerations {
-			q.tasks = append(q.tasks, task{i, g})
-		}
+	if err := s.check(prompts); err != nil {
+		return err
 	}
-	if len(q.tasks) == 0 {
-		return nil
-	}
-	if most := longest + s.opts.MaxCompletionLength; most > s.arch.MaxPositionEmbeddings {
-		return fmt.Errorf("sampler: a prompt of %d tokens and a completion of %d exceed the model's %d positions",
-			longest, s.opts.MaxCompletionLength, s.arch.MaxPositionEmbeddings)
-	}
-	sh := shapeOf(&s.opts, s.dev.RowTile, s.dev.Parallel, len(q.tasks), longest)
 	var out sync.Mutex
 	locked := func(r Result) {
 		out.Lock()
 		defer out.Unlock()
 		emit(r)
 	}
+	for _, some := range s.split(prompts) {
+		if err := s.sample(ctx, p, prompts, some, d, locked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check refuses prompts that cannot be sampled.
+func (s *Sampler) check(prompts []Prompt) error {
+	for i := range prompts {
+		n := len(prompts[i].Tokens)
+		if n == 0 {
+			return fmt.Errorf("sampler: prompt %d is empty", i)
+		}
+		if n+s.opts.MaxCompletionLength > s.arch.MaxPositionEmbeddings {
+			return fmt.Errorf("sampler: a prompt of %d tokens and a completion of %d exceed the model's %d positions",
+				n, s.opts.MaxCompletionLength, s.arch.MaxPositionEmbeddings)
+		}
+	}
+	return nil
+}
+
+// split lists prompts that are sampled together: all, or, where kernels are chosen
+// by problem size, those of one bucket, so that the width of a prompt's cache does
+// not depend on its neighbours.
+func (s *Sampler) split(prompts []Prompt) [][]int {
+	var parts [][]int
+	index := map[int]int{}
+	for i := range prompts {
+		key := 0
+		if s.dev.RowTile > 0 {
+			key = bucket(len(prompts[i].Tokens))
+		}
+		at, ok := index[key]
+		if !ok {
+			at = len(parts)
+			index[key] = at
+			parts = append(parts, nil)
+		}
+		parts[at] = append(parts[at], i)
+	}
+	return parts
+}
+
+// sample draws the completions of some prompts.
+func (s *Sampler) sample(ctx context.Context, p *model.Policy, prompts []Prompt, some []int, d Draw, emit func(Result)) error {
+	q := &queue{}
+	longest := 0
+	for _, i := range some {
+		longest = max(longest, len(prompts[i].Tokens))
+		for g := range s.opts.NumGenerations {
+			q.tasks = append(q.tasks, task{i, g})
+		}
+	}
+	sh := shapeOf(&s.opts, s.dev.RowTile, s.dev.Parallel, len(q.tasks), bucket(longest))
 	g, ctx := errgroup.WithContext(ctx)
 	for range sh.tiles {
-		t := &tile{s: s, policy: p, prompts: prompts, draw: d, shape: sh, queue: q, emit: locked, rows: make([]row, sh.rows)}
+		t := &tile{s: s, policy: p, prompts: prompts, draw: d, shape: sh, queue: q, emit: emit, rows: make([]row, sh.rows)}
 		g.Go(func() error { return t.run(ctx) })
 	}
 	return g.Wait()
