@@ -82,6 +82,20 @@ func TestJudgeMisbehaviour(t *testing.T) {
 	})
 }
 
+// TestJudgeTimeoutWins: a verifier that heeds its context returns in the moment in
+// which the judge gives up; what it claims then must never be taken.
+func TestJudgeTimeoutWins(t *testing.T) {
+	v := stub(func(ctx context.Context, _ *data.Example, _ string) data.Verdict {
+		<-ctx.Done()
+		return right
+	})
+	for _, got := range verifier.NewJudge(v, 50, time.Millisecond).Verdicts(t.Context(), jobs(make([]string, 2000)...)) {
+		if got.Reason != verifier.ReasonTimeout {
+			t.Fatalf("got %+v, want a timeout", got)
+		}
+	}
+}
+
 // TestJudgeKeepsOrder gives each completion a score of its own and lets later ones
 // finish first.
 func TestJudgeKeepsOrder(t *testing.T) {
