@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/rlvr-go/rlvr/configs/fault"
 	"github.com/rlvr-go/rlvr/data"
@@ -28,7 +29,9 @@ type addition struct {
 	zeroPad        bool
 	validationSize int
 	testSize       int
-	splits         map[string][]data.Example
+	// splits makes the problems when they are first asked for: checking a
+	// configuration makes tasks too.
+	splits func() map[string][]data.Example
 }
 
 // newAddition has the options
@@ -62,7 +65,7 @@ func newAddition(options map[string]any) (Task, error) {
 	if err := l.Err(); err != nil {
 		return nil, err
 	}
-	t.splits = t.split()
+	t.splits = sync.OnceValue(t.split)
 	return t, nil
 }
 
@@ -70,7 +73,7 @@ func (t *addition) Name() string     { return "addition" }
 func (t *addition) Verifier() string { return "exact" }
 
 func (t *addition) Split(name string) ([]data.Example, error) {
-	return split(t.Name(), name, t.splits)
+	return split(t.Name(), name, t.splits())
 }
 
 // split orders the problems by a hash of their operands and cuts: first the test
