@@ -29,7 +29,6 @@ type aggregationFunc func(perToken, mask *Node, d Denominators) (numerator, deno
 
 // Graph implements [Aggregation].
 func (f aggregationFunc) Graph(perToken, mask *Node, d Denominators) (numerator, denominator *Node) {
-	perToken.AssertDims(mask.Shape().Dimensions...)
 	return f(Masked(mask, perToken), mask, d)
 }
 

@@ -1,6 +1,7 @@
 package algos
 
 import (
+	"maps"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
@@ -57,17 +58,21 @@ func (a *Algorithm) Needs() Needs {
 	return n
 }
 
-// Graph builds the loss with the algorithm's aggregation; in.Aggregate is set here.
-// All arrays must be [N, T]. It is a graph building function and panics on error.
+// Graph builds the loss. The arrays of in are [N, T]; they are masked here, so that
+// no loss sees what lies between and behind trained tokens, and in.Aggregate is set. It is
+// a graph building function and panics on error.
 func (a *Algorithm) Graph(in Inputs) Output {
-	n, t := in.LogProbs.Shape().Dim(0), in.LogProbs.Shape().Dim(1)
-	for _, x := range []*Node{
-		in.LogProbs, in.Old, in.Ref, in.Rollout, in.Values, in.OldValues, in.Returns,
-		in.Entropy, in.Advantages, in.Mask, in.Weights, in.TokenIDs,
+	for _, x := range []**Node{
+		&in.LogProbs, &in.Old, &in.Ref, &in.Rollout, &in.Values, &in.OldValues, &in.Returns,
+		&in.Entropy, &in.Advantages, &in.Weights, &in.TokenIDs,
 	} {
-		if x != nil {
-			x.AssertDims(n, t)
+		if *x != nil {
+			*x = Masked(in.Mask, *x)
 		}
+	}
+	in.Feature = maps.Clone(in.Feature)
+	for _, name := range slices.Sorted(maps.Keys(in.Feature)) {
+		in.Feature[name] = Masked(in.Mask, in.Feature[name])
 	}
 	in.Aggregate = func(perToken *Node) (numerator, denominator *Node) {
 		return a.Aggregation.Graph(perToken, in.Mask, in.Denom)

@@ -72,9 +72,8 @@ func (o *grpo) Needs() Needs {
 
 // Graph implements [Loss].
 func (o *grpo) Graph(in Inputs) Output {
-	logp := Masked(in.Mask, in.LogProbs)
-	adv := Masked(in.Mask, in.Advantages)
-	logRatio := ClipScalar(Sub(logp, Masked(in.Mask, in.Old)), -maxLogRatio, maxLogRatio)
+	adv := in.Advantages
+	logRatio := ClipScalar(Sub(in.LogProbs, in.Old), -maxLogRatio, maxLogRatio)
 	ratio := Exp(logRatio)
 
 	// By cases and not by min and clip: where their arguments are equal, the gradient
@@ -101,12 +100,12 @@ func (o *grpo) Graph(in Inputs) Output {
 		{Name: "ratio/min", Join: JoinMin, Numerator: MaskedReduceAllMin(ratio, IsTrained(in.Mask))},
 	}
 	if o.beta > 0 {
-		k3 := k3Graph(logp, Masked(in.Mask, in.Ref))
+		k3 := k3Graph(in.LogProbs, in.Ref)
 		out.Terms = append(out.Terms, o.term(in, "kl_loss", MulScalar(k3, o.beta)))
 		out.Metrics = append(out.Metrics, tokenMean("kl", in, k3))
 	}
 	if o.entropyCoef != 0 {
-		out.Terms = append(out.Terms, o.term(in, "entropy_loss", MulScalar(Masked(in.Mask, in.Entropy), -o.entropyCoef)))
+		out.Terms = append(out.Terms, o.term(in, "entropy_loss", MulScalar(in.Entropy, -o.entropyCoef)))
 	}
 	return out
 }

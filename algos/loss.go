@@ -61,7 +61,7 @@ type Denominators struct {
 // Inputs are what a loss sees: one response a row, whatever the packing. All
 // arrays are [N, T] float32 and nil unless needed; nothing but LogProbs (and
 // Entropy and Values, where a gradient was asked for) carries a gradient. Masked
-// positions hold zeros, never NaN.
+// positions hold zeros: [Algorithm.Graph] sees to it.
 type Inputs struct {
 	LogProbs   *Node
 	Old        *Node
@@ -84,7 +84,8 @@ type Inputs struct {
 	Stat map[string]*Node
 	// Denom are the step's counts.
 	Denom Denominators
-	// Aggregate sums a per-token loss [N, T] the way the preset's aggregation says.
+	// Aggregate sums a per-token loss [N, T] over trained tokens the way the preset's
+	// aggregation says.
 	Aggregate func(perToken *Node) (numerator, denominator *Node)
 }
 

@@ -7,16 +7,19 @@ import (
 // IsTrained is true where mask [N, T] is 1.
 func IsTrained(mask *Node) *Node { return GreaterThan(mask, ScalarZero(mask.Graph(), mask.DType())) }
 
-// Masked is x where mask is 1 and 0 elsewhere, both [N, T]. Losses mask their inputs
-// with it before any arithmetic: NaN*0 is NaN, in the value and in the gradient.
-func Masked(mask, x *Node) *Node { return Where(IsTrained(mask), x, ScalarZero(x.Graph(), x.DType())) }
+// Masked is x where mask is 1 and 0 elsewhere, both [N, T]. It is the only right way
+// to leave tokens out of a sum: NaN*0 is NaN.
+func Masked(mask, x *Node) *Node {
+	x.AssertDims(mask.Shape().Dimensions...)
+	return Where(IsTrained(mask), x, ScalarZero(x.Graph(), x.DType()))
+}
 
 // weighted multiplies a per-token objective [N, T] by the weights that a shaper set.
 func weighted(in Inputs, perToken *Node) *Node {
 	if in.Weights == nil {
 		return perToken
 	}
-	return Mul(Masked(in.Mask, in.Weights), perToken)
+	return Mul(in.Weights, perToken)
 }
 
 // tokenMean is a metric: the mean of x [N, T] over trained tokens.

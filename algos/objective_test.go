@@ -70,8 +70,7 @@ func meanEntropy(s *data.Scored) float64 {
 }
 
 func (o spanLoss) Graph(in algos.Inputs) algos.Output {
-	m := func(x *Node) *Node { return algos.Masked(in.Mask, x) }
-	logp, old, adv, rollout := m(in.LogProbs), m(in.Old), m(in.Advantages), m(in.Rollout)
+	logp, old, adv, rollout := in.LogProbs, in.Old, in.Advantages, in.Rollout
 
 	ratio := Mul(StopGradient(spanRatioGraph(in, Sub(logp, old))), Exp(Sub(logp, StopGradient(logp))))
 	width := MulScalar(in.Stat["mean_entropy"], o.width)
@@ -79,28 +78,28 @@ func (o spanLoss) Graph(in algos.Inputs) algos.Output {
 	surrogate := Min(Mul(ratio, adv), Mul(clipped, adv))
 
 	tis := MinScalar(Exp(Sub(old, Where(IsFinite(rollout), rollout, old))), 2)
-	contrast := Sigmoid(Sub(m(in.Feature["log_probs/pos"]), m(in.Feature["log_probs/neg"])))
-	odd := NotEqual(ModScalar(m(in.Feature["routes/0"]), 2), ScalarZero(in.Mask.Graph(), in.Mask.DType()))
+	contrast := Sigmoid(Sub(in.Feature["log_probs/pos"], in.Feature["log_probs/neg"]))
+	odd := NotEqual(ModScalar(in.Feature["routes/0"], 2), ScalarZero(in.Mask.Graph(), in.Mask.DType()))
 	route := AddScalar(MulScalar(ConvertDType(odd, in.Mask.DType()), -0.5), 1)
 	kept := ConvertDType(NotEqual(in.TokenIDs, Scalar(in.TokenIDs.Graph(), in.TokenIDs.DType(), o.skip)), in.Mask.DType())
-	weight := StopGradient(Mul(Mul(tis, contrast), Mul(Mul(m(in.Feature["attention_received"]), route), kept)))
+	weight := StopGradient(Mul(Mul(tis, contrast), Mul(Mul(in.Feature["attention_received"], route), kept)))
 	if in.Weights != nil {
-		weight = Mul(weight, m(in.Weights))
+		weight = Mul(weight, in.Weights)
 	}
 
 	policy, denominator := in.Aggregate(Neg(Mul(weight, surrogate)))
-	value := ReduceAllSum(MulScalar(Square(Sub(m(in.Values), m(in.Returns))), 0.5))
+	value := ReduceAllSum(MulScalar(Square(Sub(in.Values, in.Returns)), 0.5))
 	return algos.Output{Terms: []algos.Term{
 		{Name: "policy_loss", Numerator: policy, Denominator: denominator},
 		{Name: "value_loss", Numerator: value, Denominator: MaxScalar(in.Denom.Tokens, 1)},
-		{Name: "entropy_loss", Numerator: MulScalar(ReduceAllSum(m(in.Entropy)), -0.01), Denominator: MaxScalar(in.Denom.Tokens, 1)},
+		{Name: "entropy_loss", Numerator: MulScalar(ReduceAllSum(in.Entropy), -0.01), Denominator: MaxScalar(in.Denom.Tokens, 1)},
 	}}
 }
 
 // spanRatioGraph is exp of the mean log-ratio over the trained tokens of each token's
 // span, [N, T].
 func spanRatioGraph(in algos.Inputs, logRatio *Node) *Node {
-	span := algos.Masked(in.Mask, in.Feature["span"])
+	span := in.Feature["span"]
 	n, t := span.Shape().Dim(0), span.Shape().Dim(1)
 	across := func(x *Node) *Node { return BroadcastToDims(InsertAxes(x, 1), n, t, t) } // [N, T, T]
 	down := func(x *Node) *Node { return BroadcastToDims(InsertAxes(x, 2), n, t, t) }   // [N, T, T]

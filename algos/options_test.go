@@ -28,9 +28,9 @@ func TestOptionFaults(t *testing.T) {
 		want    []string
 	}{
 		{"nothing wrong", algos.Options{Name: "grpo", Options: map[string]any{"epsilon": 0.1, "epsilon_high": 1, "scale_rewards": "none", "mask_truncated_completions": true}}, nil},
-		{"no name", algos.Options{}, []string{"name: required: one of grpo, reinforce, sft, test_spans"}},
-		{"unknown preset", algos.Options{Name: "rpgo", Options: map[string]any{"epsilno": 1}}, []string{`name: found "rpgo", allowed: one of grpo, reinforce, sft, test_spans`}},
-		{"misspelt preset", algos.Options{Name: "GRPO"}, []string{`name: found "GRPO", allowed: did you mean grpo? one of grpo, reinforce, sft, test_spans`}},
+		{"no name", algos.Options{}, []string{"name: required: one of grpo, reinforce, sft, test_spans, test_untidy"}},
+		{"unknown preset", algos.Options{Name: "rpgo", Options: map[string]any{"epsilno": 1}}, []string{`name: found "rpgo", allowed: one of grpo, reinforce, sft, test_spans, test_untidy`}},
+		{"misspelt preset", algos.Options{Name: "GRPO"}, []string{`name: found "GRPO", allowed: did you mean grpo? one of grpo, reinforce, sft, test_spans, test_untidy`}},
 		{"misspelt option", algos.Options{Name: "grpo", Options: map[string]any{"epsilno": 0.2}}, []string{"options.epsilno: found 0.2, allowed: did you mean epsilon? " + grpoOptions}},
 		{"option of nothing", algos.Options{Name: "grpo", Options: map[string]any{"x": nil}}, []string{"options.x: " + grpoOptions}},
 		{"option of another loss", algos.Options{Name: "reinforce", Options: map[string]any{"epsilon": 0.2}}, []string{"options.epsilon: found 0.2, allowed: nothing here: it is an option of loss grpo, which this algorithm does not use"}},
@@ -63,6 +63,28 @@ func TestOptionFaults(t *testing.T) {
 				t.Errorf("faults (-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+// The vetted defaults. A change here changes what people's configs mean.
+func TestVettedDefaults(t *testing.T) {
+	for name, want := range map[string]map[string]any{
+		"grpo": {
+			"loss_agg_mode": "seq-mean-token-mean", "advantage_estimator": "grpo", "epsilon": 0.2, "epsilon_high": 0.0, "delta": 0.0,
+			"beta": 0.0, "entropy_coef": 0.0, "scale_rewards": "group", "advantage_epsilon": 1e-4, "mask_truncated_completions": false,
+		},
+		"reinforce": {
+			"loss_agg_mode": "seq-mean-token-sum", "advantage_estimator": "reinforce", "baseline": "none", "mask_truncated_completions": false,
+		},
+		"sft": {"loss_agg_mode": "token-mean"},
+	} {
+		a, err := algos.Resolve(algos.Options{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, a.Resolved().Options); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
 	}
 }
 

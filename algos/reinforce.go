@@ -28,7 +28,7 @@ func (reinforce) Needs() Needs { return Needs{AdvantageScaled: true} }
 
 // Graph implements [Loss].
 func (reinforce) Graph(in Inputs) Output {
-	objective := Mul(Masked(in.Mask, in.Advantages), Masked(in.Mask, in.LogProbs))
+	objective := Mul(in.Advantages, in.LogProbs)
 	numerator, denominator := in.Aggregate(Neg(weighted(in, objective)))
 	term := Term{Name: "policy_loss", Numerator: numerator, Denominator: denominator}
 	return Output{Terms: []Term{term}, Metrics: []Metric{lossMetric(term)}}

@@ -24,6 +24,6 @@ func (sft) Needs() Needs { return Needs{} }
 
 // Graph implements [Loss].
 func (sft) Graph(in Inputs) Output {
-	numerator, denominator := in.Aggregate(Neg(weighted(in, Masked(in.Mask, in.LogProbs))))
+	numerator, denominator := in.Aggregate(Neg(weighted(in, in.LogProbs)))
 	return Output{Terms: []Term{{Name: "nll", Numerator: numerator, Denominator: denominator}}}
 }

@@ -121,7 +121,7 @@ var rules = []rule{
 	{"micro-batches", "cutting a step into micro-batches changes neither loss, gradient nor metrics: divide by the counts of the step, take statistics of the batch from Stat", checkMicroBatches},
 	{"padding", "wider padding changes nothing: means run over trained tokens, not over T", checkPadding},
 	{"row order", "the order of responses does not matter: a row sees no neighbour", checkRowOrder},
-	{"masked content", "what masked positions hold, NaN and infinities too, does not matter to the bit: mask inputs before any arithmetic, NaN*0 is NaN", checkMaskedContent},
+	{"masked content", "what masked positions hold, NaN and infinities too, does not matter to the bit: NaN*0 is NaN", checkMaskedContent},
 	{"empty completions", "a response without trained tokens contributes nothing and leaves the row count", checkEmptyRow},
 	{"nothing trained", "a fully masked step has loss 0 and gradient 0, not 0/0", checkFullyMasked},
 	{"one token", "completions of one token are as good as others", checkOneToken},

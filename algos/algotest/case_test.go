@@ -50,21 +50,21 @@ func clippedCase(o algos.Options) algotest.Case {
 
 var needsOld = algos.Needs{Old: true, AdvantageScaled: true}
 
-// ratioGraph is the clamped ratio of masked inputs, [N, T].
+// ratioGraph is the clamped ratio, [N, T].
 func ratioGraph(in algos.Inputs) *Node {
-	return Exp(ClipScalar(Sub(algos.Masked(in.Mask, in.LogProbs), algos.Masked(in.Mask, in.Old)), -20, 20))
+	return Exp(ClipScalar(Sub(in.LogProbs, in.Old), -20, 20))
 }
 
 // surrogateGraph is min(r*A, clip(r)*A), weighted.
 func surrogateGraph(in algos.Inputs, ratio *Node) *Node {
-	adv := algos.Masked(in.Mask, in.Advantages)
+	adv := in.Advantages
 	zeros := ZerosLike(adv)
 	high, low := AddScalar(zeros, 1+width), AddScalar(zeros, 1-width)
 	j := Mul(ratio, adv)
 	j = Where(And(GreaterThan(adv, zeros), GreaterThan(ratio, high)), Mul(high, adv), j)
 	j = Where(And(LessThan(adv, zeros), LessThan(ratio, low)), Mul(low, adv), j)
 	if in.Weights != nil {
-		j = Mul(algos.Masked(in.Mask, in.Weights), j)
+		j = Mul(in.Weights, j)
 	}
 	return j
 }
@@ -86,7 +86,6 @@ func TestRightLossPasses(t *testing.T) {
 // Each of these losses is wrong in one way that somebody shipped. The suite must say
 // so, under the rule that explains it.
 func TestBrokenLossesAreCaught(t *testing.T) {
-	masked := func(in algos.Inputs, x *Node) *Node { return algos.Masked(in.Mask, x) }
 	for _, c := range []struct {
 		name, rule string
 		loss       lossFunc
@@ -104,7 +103,7 @@ func TestBrokenLossesAreCaught(t *testing.T) {
 			return outputOf(in.Aggregate(Neg(surrogateGraph(in, StopGradient(ratioGraph(in))))))
 		}}},
 		{"micro-batch mean", "micro-batches", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
-			return outputOf(ReduceAllSum(masked(in, Neg(surrogateGraph(in, ratioGraph(in))))), MaxScalar(ReduceAllSum(in.Mask), 1))
+			return outputOf(ReduceAllSum(Neg(surrogateGraph(in, ratioGraph(in)))), MaxScalar(ReduceAllSum(in.Mask), 1))
 		}}},
 		{"mean over width", "padding", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
 			n, t := in.Mask.Shape().Dim(0), in.Mask.Shape().Dim(1)
@@ -116,12 +115,9 @@ func TestBrokenLossesAreCaught(t *testing.T) {
 			up := Concatenate([]*Node{Slice(ratio, AxisRange(n-1), AxisRange()), Slice(ratio, AxisRange(0, n-1), AxisRange())}, 0)
 			return outputOf(in.Aggregate(Neg(surrogateGraph(in, up))))
 		}}},
-		{"product with mask", "masked content", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
-			ratio := Exp(Mul(Sub(in.LogProbs, in.Old), in.Mask))
-			return outputOf(ReduceAllSum(Mul(Neg(surrogateGraph(in, ratio)), in.Mask)), MaxScalar(in.Denom.Tokens, 1))
-		}}},
-		{"mask after arithmetic", "masked content", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
-			return outputOf(in.Aggregate(Neg(surrogateGraph(in, Exp(Sub(in.LogProbs, in.Old))))))
+		{"product with mask", "value", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
+			zeroByZero := Mul(Div(in.Old, in.Old), Neg(surrogateGraph(in, ratioGraph(in)))) // NaN where masked
+			return outputOf(ReduceAllSum(Mul(zeroByZero, in.Mask)), MaxScalar(in.Denom.Tokens, 1))
 		}}},
 		{"empty rows counted", "empty completions", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
 			numerator, denominator := in.Aggregate(Neg(surrogateGraph(in, ratioGraph(in))))
@@ -134,20 +130,20 @@ func TestBrokenLossesAreCaught(t *testing.T) {
 		// The equation as the paper writes it. Where r*A and clip(r)*A are equal, min may
 		// take its gradient from the clip, which has none.
 		{"min and clip", "clip bounds", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
-			ratio, adv := ratioGraph(in), masked(in, in.Advantages)
+			ratio, adv := ratioGraph(in), in.Advantages
 			return outputOf(in.Aggregate(Neg(Min(Mul(ratio, adv), Mul(ClipScalar(ratio, 1-width, 1+width), adv)))))
 		}}},
 		{"no clamp", "extreme ratio", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
-			return outputOf(in.Aggregate(Neg(surrogateGraph(in, Exp(Sub(masked(in, in.LogProbs), masked(in, in.Old)))))))
+			return outputOf(in.Aggregate(Neg(surrogateGraph(in, Exp(Sub(in.LogProbs, in.Old))))))
 		}}},
 		{"trusts the sampler", "sampler log-probabilities", lossFunc{
 			algos.Needs{Old: true, Rollout: true, AdvantageScaled: true}, func(in algos.Inputs) algos.Output {
-				tis := Exp(Sub(masked(in, in.Old), masked(in, in.Rollout)))
+				tis := Exp(Sub(in.Old, in.Rollout))
 				return outputOf(in.Aggregate(Neg(Mul(tis, surrogateGraph(in, ratioGraph(in))))))
 			},
 		}},
 		{"more than the advantage", "advantage scaled", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
-			return outputOf(in.Aggregate(Sub(masked(in, in.LogProbs), surrogateGraph(in, ratioGraph(in)))))
+			return outputOf(in.Aggregate(Sub(in.LogProbs, surrogateGraph(in, ratioGraph(in)))))
 		}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

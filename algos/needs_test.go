@@ -1,0 +1,34 @@
+package algos
+
+import (
+	"reflect"
+	"testing"
+)
+
+// The union of needs has each flag that any part has, but for AdvantageScaled, which
+// only the loss can know.
+func TestNeedsUnion(t *testing.T) {
+	flags := reflect.TypeFor[Needs]()
+	for i := range flags.NumField() {
+		name := flags.Field(i).Name
+		if flags.Field(i).Type.Kind() != reflect.Bool {
+			continue
+		}
+		var n, m Needs
+		reflect.ValueOf(&m).Elem().Field(i).SetBool(true)
+		n.add(m)
+		if got, want := reflect.ValueOf(n).Field(i).Bool(), name != "AdvantageScaled"; got != want {
+			t.Errorf("%s of another part: %v, want %v", name, got, want)
+		}
+		m.add(Needs{})
+		if !reflect.ValueOf(m).Field(i).Bool() {
+			t.Errorf("%s is lost beside a part without it", name)
+		}
+	}
+	n := Needs{Features: []string{"a"}, BatchStats: []Stat{{Name: "s"}}}
+	n.add(Needs{Features: []string{"b", "a"}, Roles: []string{"pos"}, BatchStats: []Stat{{Name: "s"}, {Name: "r"}}})
+	want := Needs{Features: []string{"a", "b"}, Roles: []string{"pos"}, BatchStats: []Stat{{Name: "s"}, {Name: "r"}}}
+	if !reflect.DeepEqual(n, want) {
+		t.Errorf("union %+v, want %+v", n, want)
+	}
+}
