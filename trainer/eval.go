@@ -6,6 +6,7 @@ import (
 
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/sampler"
+	"github.com/rlvr-go/rlvr/trainer/runlog"
 )
 
 // Evaluation is how a policy did on a set of problems.
@@ -144,9 +145,34 @@ func summarize(set string, k int, s *data.Scored) *Evaluation {
 			e.Pass++
 		}
 	})
-	e.Low, e.High = wilson(e.Avg, e.Problems)
+	e.Low, e.High = runlog.Wilson(e.Avg, e.Problems)
 	n := float64(max(e.Problems, 1))
 	e.Avg, e.Pass = e.Avg/n, e.Pass/n
 	e.MeanLength, e.Clipped = float64(tokens)/float64(max(rows, 1)), e.Clipped/float64(max(rows, 1))
 	return e
+}
+
+// Complete samples completions of one problem and judges them; without reference
+// answers the verdicts stay empty.
+func (t *Trainer) Complete(ctx context.Context, ex *data.Example, o sampler.Options, d sampler.Draw) (*data.Scored, error) {
+	tokens, err := encodePrompt(t.setup.Tokenizer, ex)
+	if err != nil {
+		return nil, fmt.Errorf("trainer: %w", err)
+	}
+	s, err := sampler.New(t.setup.Device, t.policy.Arch, o, t.setup.Tokenizer.EOS(), t.stopperOf(o.Stop))
+	if err != nil {
+		return nil, fmt.Errorf("trainer: %w", err)
+	}
+	groups, err := t.generate(ctx, s, []prompt{{example: ex, tokens: tokens}}, o.NumGenerations, d)
+	if err != nil {
+		return nil, err
+	}
+	if len(ex.Answers) > 0 {
+		return t.judge(ctx, groups)
+	}
+	scored := &data.Scored{Groups: groups}
+	for i := range groups[0].Rollouts {
+		scored.Rows = append(scored.Rows, data.Row{Rollout: &groups[0].Rollouts[i]})
+	}
+	return scored, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/model/device"
 	"github.com/rlvr-go/rlvr/sampler"
+	"github.com/rlvr-go/rlvr/trainer/runlog"
 )
 
 // stage is a stage in progress.
@@ -59,7 +60,32 @@ func (t *Trainer) openStage() (*stage, error) {
 			return nil, err
 		}
 	}
-	return st, t.restoreStage(st)
+	if err := t.restoreStage(st); err != nil {
+		return nil, err
+	}
+	t.setup.Report.Stage(runlog.Stage{
+		Name: o.Name, Algorithm: a.Name, Number: t.state.Stage + 1, Of: len(t.setup.Stages),
+		First: t.state.Step + 1, Last: t.state.Step - t.state.StageStep + o.Steps, Notes: t.notes(st),
+	})
+	return st, nil
+}
+
+// notes say what a stage does, with the counts that configs are often wrong about.
+func (t *Trainer) notes(st *stage) []string {
+	o := st.opts
+	updates := o.Update.NumIterations
+	if m := o.Update.MiniBatchPrompts; m > 0 {
+		updates *= o.NumPromptsPerStep / m
+	}
+	what := fmt.Sprintf("%d prompts a step", o.NumPromptsPerStep)
+	if !st.algorithm.Offline {
+		what += fmt.Sprintf(" x %d completions of at most %d tokens at temperature %g", o.Rollout.NumGenerations, o.Rollout.MaxCompletionLength, o.Rollout.Temperature)
+	}
+	out := []string{fmt.Sprintf("%s, %d optimizer step(s) each; %d training problems", what, updates, len(t.train))}
+	if u := o.Until; u.Metric != "" {
+		out = append(out, fmt.Sprintf("until %s reaches %g", u.Metric, u.Value))
+	}
+	return out
 }
 
 func cloneWeights(d *device.Device, p *model.Policy) ([]*device.Tensor, error) {

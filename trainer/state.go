@@ -87,6 +87,9 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 	if c.State, err = json.Marshal(&t.state); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}
+	if err := t.setup.Report.Sync(); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
 	if err := checkpoints.Save(ctx, t.setup.CheckpointDir, c, t.setup.Checkpoint); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}

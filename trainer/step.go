@@ -15,28 +15,20 @@ import (
 	"github.com/rlvr-go/rlvr/trainer/runlog"
 )
 
-// Reporter is told what happens in a run. Its errors end the run: a record that
-// cannot be written is lost.
+// Reporter is told what happens in a run; [runlog.Logger] is one. Its errors end
+// the run: a record that cannot be written is lost.
 type Reporter interface {
-	// Step has the metrics and a few completions of a step; done of total steps of
-	// the stage are behind it.
-	Step(r runlog.Record, samples []runlog.Sample, done, total int) error
-	// Evaluation is one of the test set, after the stage of that name ("": before
-	// the first).
-	Evaluation(step int, after string, e *Evaluation) error
-}
-
-// silent is the Reporter of a run that tells nobody.
-type silent struct{}
-
-func (silent) Step(runlog.Record, []runlog.Sample, int, int) error { return nil }
-func (silent) Evaluation(int, string, *Evaluation) error           { return nil }
-
-func (t *Trainer) report() Reporter {
-	if t.setup.Report == nil {
-		return silent{}
-	}
-	return t.setup.Report
+	// Stage begins a stage, or goes on with it after a resume.
+	Stage(s runlog.Stage)
+	// Step has the metrics of a step.
+	Step(r runlog.Record) error
+	// Samples has a few completions of the step told last.
+	Samples(step int, samples []runlog.Sample) error
+	// Eval has the metrics of an evaluation of the test set after the stage of that
+	// name ("": before the first).
+	Eval(step int, after string, values map[string]float64) error
+	// Sync makes durable what was told so far.
+	Sync() error
 }
 
 // stepClock measures where a step's time goes.
@@ -84,7 +76,10 @@ func (t *Trainer) endStep(ctx context.Context, st *stage, c *stepClock, s *data.
 		st.reached = ok && v >= u.Value
 	}
 	r := runlog.Record{Step: t.state.Step, Stage: st.opts.Name, Time: time.Now(), Values: m}
-	if err := t.report().Step(r, t.samples(st, s), t.state.StageStep, st.opts.Steps); err != nil {
+	if err := t.setup.Report.Step(r); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	if err := t.setup.Report.Samples(t.state.Step, t.samples(st, s)); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}
 	if n := t.setup.Checkpoint.SaveSteps; n > 0 && t.state.Step%n == 0 && !st.over(&t.state) {

@@ -41,7 +41,7 @@ type Setup struct {
 	DropOverlong    bool
 	// CheckpointDir and BadBatchDir are folders of the run.
 	CheckpointDir, BadBatchDir string
-	// Report is told what happens; it may be nil where nothing is to be told.
+	// Report is told what happens.
 	Report Reporter
 	Log    *slog.Logger
 }
@@ -78,6 +78,11 @@ func New(s Setup) (*Trainer, error) {
 		return nil, errors.New("trainer: there are no training problems")
 	}
 	return t, nil
+}
+
+// NewForSampling makes a trainer that has no problems and completes prompts only.
+func NewForSampling(s Setup) *Trainer {
+	return &Trainer{setup: s, policy: s.Policy, stopper: &stopStrings{tok: s.Tokenizer}}
 }
 
 // Resume continues from a checkpoint of the same run.
@@ -191,7 +196,10 @@ func (t *Trainer) milestone(ctx context.Context, after string) error {
 		return err
 	}
 	t.state.Milestones = append(t.state.Milestones, Milestone{After: after, Step: t.state.Step, Eval: *e})
-	return t.report().Evaluation(t.state.Step, after, e)
+	if err := t.setup.Report.Eval(t.state.Step, after, e.Metrics()); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	return nil
 }
 
 // closeStage evaluates the test set, moves on to the next stage and saves.

@@ -67,7 +67,7 @@ func (l *List) Check(ok bool, path string, value any, allowed string, args ...an
 func (l *List) Merge(path string, err error) {
 	for _, f := range Of(err) {
 		g := *f
-		g.Path = strings.TrimSuffix(path+"."+f.Path, ".")
+		g.Path = strings.Trim(path+"."+f.Path, ".")
 		l.faults = append(l.faults, &g)
 	}
 }

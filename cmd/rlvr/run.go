@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/rlvr-go/rlvr/checkpoints"
+	"github.com/rlvr-go/rlvr/checkpoints/safetensors"
+	"github.com/rlvr-go/rlvr/configs"
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/model"
+	"github.com/rlvr-go/rlvr/model/device"
+	"github.com/rlvr-go/rlvr/tokenize"
+	"github.com/rlvr-go/rlvr/trainer"
+	"github.com/rlvr-go/rlvr/trainer/runlog"
+	"github.com/rlvr-go/rlvr/verifier"
+	"github.com/rlvr-go/rlvr/verifier/tasks"
+)
+
+// assemble makes the parts of a run from its config: the one place where packages
+// are wired together.
+func assemble(ctx context.Context, c *configs.Config, log *slog.Logger) (*trainer.Setup, error) {
+	s := &trainer.Setup{
+		Reward: c.Reward, Stages: c.Stages, Eval: c.Eval, Checkpoint: c.Checkpoint, Logging: c.Logging, Seed: c.Seed, Log: log,
+		MaxPromptLength: c.Data.MaxPromptLength, DropOverlong: c.Data.OverlongPrompts == tasks.OverlongDrop,
+		CheckpointDir: filepath.Join(c.OutputDir, runlog.CheckpointsDir), BadBatchDir: filepath.Join(c.OutputDir, runlog.BadBatchDir),
+	}
+	if err := addProblems(ctx, s, c); err != nil {
+		return nil, userError(err)
+	}
+	var err error
+	if s.Policy, s.Tokenizer, err = openModel(c); err != nil {
+		return nil, userError(err)
+	}
+	if s.Device, err = device.Open(c.Backend, log); err != nil {
+		return nil, userError(err)
+	}
+	return s, nil
+}
+
+// addProblems opens the task and the verifier, and refuses to start where reference
+// answers do not pass it or training problems are in the test set.
+func addProblems(ctx context.Context, s *trainer.Setup, c *configs.Config) error {
+	task, err := tasks.Open(c.Data)
+	if err != nil {
+		return err
+	}
+	for _, split := range []struct {
+		name string
+		into *[]data.Example
+	}{{tasks.Train, &s.Train}, {tasks.Validation, &s.Validation}, {tasks.Test, &s.Test}} {
+		if *split.into, err = task.Split(split.name); err != nil {
+			return err
+		}
+		if shared := tasks.Overlap(s.Train, *split.into); split.name != tasks.Train && len(shared) > 0 {
+			s.Log.Warn("problems of this set are training problems too", "set", split.name, "shared", len(shared), "first", shared[0])
+		}
+	}
+	v, err := c.Reward.New()
+	if err != nil {
+		return err
+	}
+	s.Judge = verifier.NewJudge(v, 0, c.Reward.Timeout())
+	return verifier.SelfTest(ctx, v, firstProblems(s.Train))
+}
+
+// firstProblems are enough to notice a verifier that does not fit the answers.
+func firstProblems(examples []data.Example) []data.Example {
+	const enough = 100
+	return examples[:min(enough, len(examples))]
+}
+
+// openModel makes or loads the policy and its tokenizer.
+func openModel(c *configs.Config) (*model.Policy, tokenize.Tokenizer, error) {
+	if c.Model.Path != "" {
+		return loadModel(c.Model.Path)
+	}
+	tok, err := tokenize.New(c.Tokenizer)
+	if err != nil {
+		return nil, nil, err
+	}
+	arch := *c.Model.Config
+	if arch.VocabSize == 0 {
+		arch.VocabSize = tok.VocabSize()
+	}
+	p, err := model.NewPolicy(&arch, c.Seed)
+	return p, tok, err
+}
+
+// loadModel opens a checkpoint folder in Hugging Face layout.
+func loadModel(dir string) (*model.Policy, tokenize.Tokenizer, error) {
+	m, err := checkpoints.LoadModel(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer m.Close()
+	arch, err := model.ParseArch(m.Config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	p, err := model.PolicyFromTensors(arch, func(name string) ([]float32, []int, error) {
+		for _, t := range m.Tensors {
+			if t.Name == name {
+				x, err := safetensors.ToFloat32(t.DType, t.Data)
+				return x, t.Shape, err
+			}
+		}
+		return nil, nil, errors.New("missing from model.safetensors")
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	tok, err := tokenize.Load(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tok.VocabSize() > arch.VocabSize {
+		return nil, nil, fmt.Errorf("%s: the tokenizer has %d ids, the model's vocab_size is %d", dir, tok.VocabSize(), arch.VocabSize)
+	}
+	return p, tok, nil
+}
+
+// backendLine is the first line of every command that computes.
+func backendLine(d *device.Device) string {
+	return fmt.Sprintf("backend %s: %s (%s)", d.Name, d.Description, d.Reason)
+}
+
+// silent is the reporter of commands that do not train.
+type silent struct{}
+
+func (silent) Stage(runlog.Stage)                         {}
+func (silent) Step(runlog.Record) error                   { return nil }
+func (silent) Samples(int, []runlog.Sample) error         { return nil }
+func (silent) Eval(int, string, map[string]float64) error { return nil }
+func (silent) Sync() error                                { return nil }
+
+// newLogger logs warnings of the libraries, and their details under -v.
+func newLogger(w io.Writer) *slog.Logger {
+	level := slog.LevelWarn
+	if verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}

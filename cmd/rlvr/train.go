@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rlvr-go/rlvr/checkpoints"
+	"github.com/rlvr-go/rlvr/configs"
+	"github.com/rlvr-go/rlvr/trainer"
+	"github.com/rlvr-go/rlvr/trainer/runlog"
+)
+
+// trainOptions are the flags of rlvr train.
+type trainOptions struct {
+	config string
+	sets   []string
+	resume string
+	clean  bool
+}
+
+// newest is what --resume without a step means.
+const newest = "newest"
+
+func newTrainCommand() *cobra.Command {
+	o := &trainOptions{}
+	c := &cobra.Command{
+		Use:   "train CONFIG",
+		Short: "run the stages of a config",
+		Long: `Run the stages of a config. Everything goes to its output_dir (runs/NAME by default).
+An existing run is never overwritten: --resume goes on where it was saved, --clean starts anew.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.config = args[0]
+			return runTrain(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	c.Flags().StringArrayVar(&o.sets, "set", nil, "override a key: --set stages.1.optim.learning_rate=1e-4")
+	c.Flags().StringVar(&o.resume, "resume", "", "go on from the newest checkpoint, or from that of a step")
+	c.Flags().Lookup("resume").NoOptDefVal = newest
+	c.Flags().BoolVar(&o.clean, "clean", false, "delete what an earlier run left in the folder and start anew")
+	c.MarkFlagsMutuallyExclusive("resume", "clean")
+	return c
+}
+
+func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error {
+	started := time.Now()
+	c, err := configs.Load(o.config, o.sets)
+	if err != nil {
+		return err
+	}
+	setup, err := assemble(ctx, c, newLogger(errOut))
+	if err != nil {
+		return err
+	}
+	dir, err := openRun(c, o, out)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	t, err := newTrainer(setup, dir, o)
+	if err != nil {
+		return err
+	}
+	log, err := runlog.New(dir, c.Logging, out)
+	if err != nil {
+		return err
+	}
+	setup.Report = log
+	log.Printf("%s", backendLine(setup.Device))
+	log.Printf("run folder %s; %s, %d parameters", c.OutputDir, setup.Policy.Arch.ModelType, setup.Policy.NumParameters())
+	if t.Step() > 0 {
+		log.Printf("going on after step %d", t.Step())
+	}
+	ctx, stop := interruptible(ctx, log)
+	defer stop()
+	err = t.Run(ctx)
+	switch {
+	case errors.Is(err, trainer.ErrInterrupted):
+		log.Printf("interrupted after step %d, which is saved; go on with: rlvr train %s --resume", t.Step(), commandLine(o))
+	case err != nil:
+		log.Printf("stopped: %v", firstLine(err))
+	default:
+		err = log.Final(runlog.Final{Checkpoint: checkpoints.Folder(setup.CheckpointDir, t.Step()), Elapsed: time.Since(started), Next: []string{
+			"rlvr sample " + commandLine(o),
+			"rlvr eval " + commandLine(o),
+			"tensorboard --logdir " + dir.Path(runlog.EventsDir),
+		}})
+	}
+	return errors.Join(err, log.Close())
+}
+
+// commandLine is the config and the overrides, as the user would type them.
+func commandLine(o *trainOptions) string {
+	parts := []string{o.config}
+	for _, s := range o.sets {
+		parts = append(parts, "--set '"+s+"'")
+	}
+	return strings.Join(parts, " ")
+}
+
+// openRun makes or takes the run folder and its config.yaml.
+func openRun(c *configs.Config, o *trainOptions, out io.Writer) (*runlog.Dir, error) {
+	resolved, err := c.YAML()
+	if err != nil {
+		return nil, err
+	}
+	mode := runlog.Fresh
+	switch {
+	case o.resume != "":
+		mode = runlog.Resume
+	case o.clean:
+		mode = runlog.Clean
+	}
+	dir, err := runlog.OpenDir(c.OutputDir, mode, func(paths []string) {
+		fmt.Fprintf(out, "deleting %s\n", strings.Join(paths, ", "))
+	})
+	if errors.Is(err, runlog.ErrExists) {
+		return nil, userError(fmt.Errorf("%w: --resume goes on with it, --clean starts anew, --set output_dir=DIR writes elsewhere", err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	path := dir.Path(runlog.ConfigFile)
+	if mode == runlog.Resume {
+		err = sameConfig(path, resolved)
+	} else {
+		err = os.WriteFile(path, resolved, 0o644)
+	}
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return dir, nil
+}
+
+// sameConfig refuses to resume a run under another config than it was begun with.
+func sameConfig(path string, resolved []byte) error {
+	saved, err := os.ReadFile(path)
+	if err != nil {
+		return userError(fmt.Errorf("resume: %w", err))
+	}
+	was, is := bytes.Split(saved, []byte("\n")), bytes.Split(resolved, []byte("\n"))
+	for i := range max(len(was), len(is)) {
+		var a, b []byte
+		if i < len(was) {
+			a = was[i]
+		}
+		if i < len(is) {
+			b = is[i]
+		}
+		if !bytes.Equal(a, b) {
+			return userError(fmt.Errorf("resume: %s:%d says %q, the config now %q: a run goes on under the config it was begun with",
+				path, i+1, bytes.TrimSpace(a), bytes.TrimSpace(b)))
+		}
+	}
+	return nil
+}
+
+// newTrainer makes the trainer, with the state of a checkpoint when resuming, and
+// cuts the run's files back to it.
+func newTrainer(s *trainer.Setup, dir *runlog.Dir, o *trainOptions) (*trainer.Trainer, error) {
+	t, err := trainer.New(*s)
+	if err != nil {
+		return nil, userError(err)
+	}
+	if o.resume == "" {
+		return t, nil
+	}
+	step, err := resumeStep(s.CheckpointDir, o.resume)
+	if err != nil {
+		return nil, userError(err)
+	}
+	if step >= 0 {
+		saved, err := checkpoints.Load(s.CheckpointDir, step)
+		if errors.Is(err, checkpoints.ErrDamaged) {
+			return nil, userError(fmt.Errorf("%w; %s", err, olderThan(s.CheckpointDir, step)))
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := t.Resume(saved); err != nil {
+			return nil, userError(err)
+		}
+	}
+	if err := checkpoints.RemoveAfter(s.CheckpointDir, step); err != nil {
+		return nil, err
+	}
+	return t, dir.CutBack(step)
+}
+
+// resumeStep is the step to resume from; -1 where nothing was saved yet.
+func resumeStep(dir, resume string) (int, error) {
+	if err := checkpoints.Clean(dir); err != nil {
+		return 0, err
+	}
+	if resume != newest {
+		var step int
+		if _, err := fmt.Sscanf(resume, "%d", &step); err != nil || fmt.Sprint(step) != resume || step < 0 {
+			return 0, fmt.Errorf("--resume: found %q, allowed: the step of a checkpoint, as in --resume=100", resume)
+		}
+		return step, nil
+	}
+	all, err := checkpoints.List(dir)
+	if err != nil || len(all) == 0 {
+		return -1, err
+	}
+	return all[0].Step, nil
+}
+
+// olderThan says which checkpoint to take instead of a damaged one.
+func olderThan(dir string, step int) string {
+	all, err := checkpoints.List(dir)
+	for _, e := range all {
+		if err == nil && e.Step < step {
+			return fmt.Sprintf("--resume=%d takes the one before, %s", e.Step, e.Folder)
+		}
+	}
+	return "there is none before it: --clean starts anew"
+}
+
+// interruptible makes a context that the first Ctrl-C ends, so that the run can
+// finish its step and save; the second one kills as usual.
+func interruptible(ctx context.Context, log *runlog.Logger) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	done := context.AfterFunc(ctx, func() {
+		stop()
+		log.Printf("finishing the step and saving; once more to stop at once")
+	})
+	return ctx, func() {
+		done()
+		stop()
+	}
+}
+
+// latestCheckpoint is the folder of a run's newest checkpoint, or "".
+func latestCheckpoint(c *configs.Config) (string, error) {
+	all, err := checkpoints.List(filepath.Join(c.OutputDir, runlog.CheckpointsDir))
+	if err != nil || len(all) == 0 {
+		return "", err
+	}
+	return all[0].Folder, nil
+}
