@@ -34,5 +34,7 @@
 //
 // A stage's own key wins over a top-level one, also over a top-level one from
 // --set; an override that reaches no stage is a fault. Overrides of a single stage
-// are written "stages.1.optim.learning_rate=1e-3", stages counted from 0.
+// are written "stages.1.optim.learning_rate=1e-3", stages counted from 0. An
+// offline stage (one that learns from given answers) does not inherit how to
+// sample, and may not say it: of "rollout" it has the length alone.
 package configs
