@@ -17,9 +17,10 @@ const maxLogRatio = 20
 //	k3 = exp(ref-logp) - (ref-logp) - 1
 //
 // Deviations from the paper: epsilon_high may differ from epsilon (DAPO); delta
-// bounds r*A from below where A < 0 (dual clip, arXiv 1912.09729); an entropy bonus
-// may be added; log-ratios are clamped to +-20; beta is 0 by default, the paper's
-// is 0.04. A token whose ratio lies exactly on a bound is not clipped.
+// bounds r*A from below where A < 0 (dual clip, arXiv 1912.09729); an entropy bonus H
+// may be added, which is aggregated as the rest is (TRL takes its mean over tokens
+// always); log-ratios are clamped to +-20; beta is 0 by default, the paper's is 0.04. A
+// token whose ratio lies exactly on a bound is not clipped.
 type grpo struct {
 	low, high, delta  float64 // bounds of the ratio; delta 0: none
 	beta, entropyCoef float64
