@@ -178,12 +178,12 @@ var archFields = []string{
 	"attention_bias", "hidden_act", "initializer_range",
 }
 
-// ConfigJSON is the config.json that transformers loads.
-func (a *Arch) ConfigJSON() ([]byte, error) {
+// ConfigJSON is the config.json that transformers loads, of weights in dtype.
+func (a *Arch) ConfigJSON(dtype string) ([]byte, error) {
 	out := struct {
 		Architectures []string `json:"architectures"`
 		Arch
 		DType string `json:"torch_dtype"`
-	}{[]string{families[a.ModelType].class}, *a, "float32"}
+	}{[]string{families[a.ModelType].class}, *a, dtype}
 	return json.MarshalIndent(out, "", "  ")
 }

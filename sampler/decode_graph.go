@@ -60,6 +60,18 @@ func (p *program) prefillGraph(in []*Node) []*Node {
 	return append(out, c.token, c.logProb, c.truncated)
 }
 
+// emptyCacheGraph makes the tensors of a cache filled with its one input, a scalar.
+func emptyCacheGraph(a *model.Arch, rows, width int) func(in []*Node) []*Node {
+	return func(in []*Node) []*Node {
+		out := make([]*Node, a.NumCaches())
+		for i := range out {
+			// Each a value of its own: the same one twice would be one buffer.
+			out[i] = Add(BroadcastToDims(in[0], a.CacheDims(rows, width)...), Const(in[0].Graph(), float32(0)))
+		}
+		return out
+	}
+}
+
 // State of the decode loop, in this order, after weights and cache.
 const (
 	stateStep      = iota // scalar int32

@@ -52,8 +52,9 @@ type Sampler struct {
 	eos     []int32
 	stopper Stopper
 	prefill *device.Exec
-	decode  map[int]*device.Exec // by chunk length
 	mu      sync.Mutex
+	decode  map[int]*device.Exec    // by chunk length
+	empty   map[[2]int]*device.Exec // by rows and width of the cache
 }
 
 // New makes a sampler. eos are the ids that end a completion; stopper may be nil.
@@ -61,7 +62,7 @@ func New(dev *device.Device, arch *model.Arch, o Options, eos []int32, stopper S
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("sampler: %w", err)
 	}
-	s := &Sampler{dev: dev, arch: arch, opts: o, eos: eos, stopper: stopper, decode: map[int]*device.Exec{}}
+	s := &Sampler{dev: dev, arch: arch, opts: o, eos: eos, stopper: stopper, decode: map[int]*device.Exec{}, empty: map[[2]int]*device.Exec{}}
 	s.prefill = dev.NewExec("prefill", s.program(1).prefillGraph)
 	return s, nil
 }
@@ -80,6 +81,19 @@ func (s *Sampler) decodeExec(chunk int) *device.Exec {
 		s.decode[chunk] = e
 	}
 	return e
+}
+
+// emptyCache makes a cache on the device, without sending zeros to it.
+func (s *Sampler) emptyCache(sh shape) ([]*device.Tensor, error) {
+	s.mu.Lock()
+	key := [2]int{sh.rows, sh.width}
+	e, ok := s.empty[key]
+	if !ok {
+		e = s.dev.NewExec("empty cache", emptyCacheGraph(s.arch, sh.rows, sh.width))
+		s.empty[key] = e
+	}
+	s.mu.Unlock()
+	return e.Call(float32(0))
 }
 
 // Sample draws NumGenerations completions of each prompt and hands each to emit as

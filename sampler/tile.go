@@ -120,7 +120,13 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 			result: Result{Prompt: k.prompt, Sample: k.sample}, key: t.draw.key(prompt.ID, k.sample),
 		}
 	}
-	out, err := t.s.prefill.Call(device.Args(t.policy.Weights, t.takeCache(), device.Array(ids, lines, width),
+	if t.cache == nil {
+		var err error
+		if t.cache, err = t.s.emptyCache(t.shape); err != nil {
+			return 0, fmt.Errorf("sampler: cache: %w", err)
+		}
+	}
+	out, err := t.s.prefill.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(ids, lines, width),
 		device.Array(lengths, lines), device.Array(source, len(source)), t.keys(), float32(t.s.opts.Temperature))...)
 	if err != nil {
 		return 0, fmt.Errorf("sampler: prefill: %w", err)
@@ -141,23 +147,12 @@ func (t *tile) decode() error {
 			left[i] = int32(r.left)
 		}
 	}
-	out, err := t.s.decodeExec(t.shape.chunk).Call(device.Args(t.policy.Weights, t.takeCache(), device.Array(token, b),
+	out, err := t.s.decodeExec(t.shape.chunk).Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(token, b),
 		device.Array(position, b), device.Array(left, b), t.keys(), float32(t.s.opts.Temperature))...)
 	if err != nil {
 		return fmt.Errorf("sampler: decode: %w", err)
 	}
 	return t.collect(out, busy)
-}
-
-// takeCache gives the cache away to a call, making an empty one the first time.
-func (t *tile) takeCache() []any {
-	if t.cache == nil {
-		dims := t.s.arch.CacheDims(len(t.rows), t.shape.width)
-		for range t.s.arch.NumCaches() {
-			t.cache = append(t.cache, device.Array(make([]float32, product(dims)), dims...))
-		}
-	}
-	return device.Donate(t.cache)
 }
 
 func (t *tile) keys() *device.Tensor {
@@ -231,12 +226,4 @@ func (t *tile) finish(r *row, reason data.FinishReason) {
 	if !(truncation{t.s.opts.TopK, t.s.opts.TopP, t.s.opts.MinP}).any() {
 		r.result.TruncatedLogProbs = nil
 	}
-}
-
-func product(dims []int) int {
-	n := 1
-	for _, d := range dims {
-		n *= d
-	}
-	return n
 }

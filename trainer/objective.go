@@ -161,7 +161,7 @@ func (o *objective) join(passes []*passResult, into map[string]float64) (loss fl
 	for _, r := range o.reports {
 		num, den := math.Inf(-1), 0.0
 		switch r.join {
-		case algos.JoinMean:
+		case algos.JoinMean, algos.JoinSum:
 			num = 0
 		case algos.JoinMin:
 			num = math.Inf(1)
@@ -170,7 +170,7 @@ func (o *objective) join(passes []*passResult, into map[string]float64) (loss fl
 		for _, p := range passes {
 			v := float64(p.scalars[k])
 			switch r.join {
-			case algos.JoinMean:
+			case algos.JoinMean, algos.JoinSum:
 				num += v
 			case algos.JoinMax:
 				num = max(num, v)

@@ -120,16 +120,13 @@ func (t *Trainer) rollouts(ctx context.Context, st *stage) ([]data.Group, error)
 	return t.generate(ctx, st.sampler, prompts, st.opts.Rollout.NumGenerations, d)
 }
 
-// shape changes rewards, masks and weights, estimates advantages, and drops the
-// groups that the objective's selectors refuse.
+// shape changes rewards, masks and weights, drops the groups that the objective's
+// selectors refuse, and estimates advantages.
 func (st *stage) shape(s *data.Scored) error {
 	for _, shaper := range st.algorithm.Shapers {
 		if err := shaper.Shape(s); err != nil {
 			return fmt.Errorf("trainer: %w", err)
 		}
-	}
-	if err := st.algorithm.Estimator.Advantages(s); err != nil {
-		return fmt.Errorf("trainer: %w", err)
 	}
 	for _, selector := range st.algorithm.Selectors {
 		keep, _, err := selector.Select(s)
@@ -141,6 +138,9 @@ func (st *stage) shape(s *data.Scored) error {
 				clear(s.Rows[i].Mask)
 			}
 		}
+	}
+	if err := st.algorithm.Estimator.Advantages(s); err != nil {
+		return fmt.Errorf("trainer: %w", err)
 	}
 	for _, stat := range st.objective.needs.BatchStats {
 		s.Stats[stat.Name] = stat.Compute(s)

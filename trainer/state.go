@@ -59,7 +59,7 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 	}
 	t.state.PolicyVersion = t.policy.Version
 	var err error
-	if c.Files["config.json"], err = t.policy.Arch.ConfigJSON(); err != nil {
+	if c.Files["config.json"], err = t.policy.Arch.ConfigJSON(t.setup.DType); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}
 	eos := t.setup.Tokenizer.EOS()

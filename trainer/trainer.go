@@ -22,8 +22,10 @@ var ErrInterrupted = errors.New("interrupted after saving")
 
 // Setup is what a run is made of.
 type Setup struct {
-	Device    *device.Device
-	Policy    *model.Policy
+	Device *device.Device
+	Policy *model.Policy
+	// DType is that of saved weights, model.Options.DType.
+	DType     string
 	Tokenizer tokenize.Tokenizer
 	// Train, Validation and Test are the problems. Validation decides when a stage
 	// ends; Test is held out, decides nothing and is looked at between stages.
