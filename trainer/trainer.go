@@ -43,7 +43,7 @@ type Setup struct {
 	DropOverlong    bool
 	// CheckpointDir and BadBatchDir are folders of the run.
 	CheckpointDir, BadBatchDir string
-	// Report is told what happens.
+	// Report is told what happens; it may be given later, by ReportTo.
 	Report Reporter
 	Log    *slog.Logger
 }
@@ -86,6 +86,9 @@ func New(s Setup) (*Trainer, error) {
 func NewForSampling(s Setup) *Trainer {
 	return &Trainer{setup: s, policy: s.Policy, stopper: &stopStrings{tok: s.Tokenizer}}
 }
+
+// ReportTo says who is told what happens. Call it before Run.
+func (t *Trainer) ReportTo(r Reporter) { t.setup.Report = r }
 
 // Resume continues from a checkpoint of the same run.
 func (t *Trainer) Resume(c *checkpoints.Checkpoint) error { return t.restore(c) }

@@ -63,20 +63,26 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 	if err != nil {
 		return err
 	}
+	t, err := trainer.New(*setup)
+	if err != nil {
+		return userError(err)
+	}
+	// Whatever is wrong with config and data is known by now: nothing was written.
 	dir, err := openRun(c, o, out)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	t, err := newTrainer(setup, dir, o)
-	if err != nil {
-		return err
+	if o.resume != "" {
+		if err := resume(t, setup.CheckpointDir, dir, o.resume); err != nil {
+			return err
+		}
 	}
 	log, err := runlog.New(dir, c.Logging, out)
 	if err != nil {
 		return err
 	}
-	setup.Report = log
+	t.ReportTo(log)
 	log.Printf("%s", backendLine(setup.Device))
 	log.Printf("run folder %s; %s, %d parameters", c.OutputDir, setup.Policy.Arch.ModelType, setup.Policy.NumParameters())
 	if t.Step() > 0 {
@@ -89,7 +95,7 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 	case errors.Is(err, trainer.ErrInterrupted):
 		log.Printf("interrupted after step %d, which is saved; go on with: rlvr train %s --resume", t.Step(), commandLine(o))
 	case err != nil:
-		log.Printf("stopped: %v", firstLine(err))
+		log.Printf("stopped: %v", err)
 	default:
 		err = log.Final(runlog.Final{Checkpoint: checkpoints.Folder(setup.CheckpointDir, t.Step()), Elapsed: time.Since(started), Next: []string{
 			"rlvr sample " + commandLine(o),
@@ -166,36 +172,29 @@ func sameConfig(path string, resolved []byte) error {
 	return nil
 }
 
-// newTrainer makes the trainer, with the state of a checkpoint when resuming, and
-// cuts the run's files back to it.
-func newTrainer(s *trainer.Setup, dir *runlog.Dir, o *trainOptions) (*trainer.Trainer, error) {
-	t, err := trainer.New(*s)
+// resume puts the state of a checkpoint into the trainer and cuts the run's files
+// back to it.
+func resume(t *trainer.Trainer, checkpointDir string, dir *runlog.Dir, from string) error {
+	step, err := resumeStep(checkpointDir, from)
 	if err != nil {
-		return nil, userError(err)
-	}
-	if o.resume == "" {
-		return t, nil
-	}
-	step, err := resumeStep(s.CheckpointDir, o.resume)
-	if err != nil {
-		return nil, userError(err)
+		return userError(err)
 	}
 	if step >= 0 {
-		saved, err := checkpoints.Load(s.CheckpointDir, step)
+		saved, err := checkpoints.Load(checkpointDir, step)
 		if errors.Is(err, checkpoints.ErrDamaged) {
-			return nil, userError(fmt.Errorf("%w; %s", err, olderThan(s.CheckpointDir, step)))
+			return fmt.Errorf("%w; %s", err, olderThan(checkpointDir, step))
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := t.Resume(saved); err != nil {
-			return nil, userError(err)
+			return userError(err)
 		}
 	}
-	if err := checkpoints.RemoveAfter(s.CheckpointDir, step); err != nil {
-		return nil, err
+	if err := checkpoints.RemoveAfter(checkpointDir, step); err != nil {
+		return err
 	}
-	return t, dir.CutBack(step)
+	return dir.CutBack(step)
 }
 
 // resumeStep is the step to resume from; -1 where nothing was saved yet.
