@@ -16,9 +16,9 @@ import (
 
 // evalOptions are the flags of rlvr eval.
 type evalOptions struct {
-	config, checkpoint string
-	sets               []string
-	json               bool
+	config, backend, checkpoint string
+	sets                        []string
+	json                        bool
 }
 
 func newEvalCommand() *cobra.Command {
@@ -34,6 +34,7 @@ that of --checkpoint, or, before a run, the weights that it would start from.`,
 			return runEval(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	addBackendFlag(c, &o.backend)
 	c.Flags().StringArrayVar(&o.sets, "set", nil, "override a key: --set eval.num_generations=4")
 	c.Flags().StringVar(&o.checkpoint, "checkpoint", "", "a checkpoint folder")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
@@ -41,7 +42,7 @@ that of --checkpoint, or, before a run, the weights that it would start from.`,
 }
 
 func runEval(ctx context.Context, o *evalOptions, out, errOut io.Writer) error {
-	c, err := configs.Load(o.config, o.sets)
+	c, err := configs.Load(o.config, withBackend(o.sets, o.backend))
 	if err != nil {
 		return err
 	}

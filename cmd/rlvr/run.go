@@ -7,6 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/rlvr-go/rlvr/checkpoints"
 	"github.com/rlvr-go/rlvr/checkpoints/safetensors"
@@ -146,4 +150,17 @@ func newLogger(w io.Writer) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// addBackendFlag adds --backend, which overrides the config's key.
+func addBackendFlag(c *cobra.Command, backend *string) {
+	c.Flags().StringVar(backend, "backend", "", "compute backend: "+strings.Join(device.Names, ", "))
+}
+
+// withBackend is the overrides with that of --backend, if it was given.
+func withBackend(sets []string, backend string) []string {
+	if backend == "" {
+		return sets
+	}
+	return append(slices.Clone(sets), "backend="+backend)
 }

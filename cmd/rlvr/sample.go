@@ -60,7 +60,7 @@ Without --prompt it asks for prompts, or reads them from standard input, one a l
 	f.IntVar(&o.maxTokens, "max-tokens", 0, "most tokens of a completion (default: as the config)")
 	f.Float64Var(&o.temperature, "temperature", -1, "0 for greedy (default: greedy for one completion, else 1)")
 	f.Int64Var(&o.seed, "seed", 0, "seed of the random numbers")
-	f.StringVar(&o.backend, "backend", "auto", "compute backend of --model; a config names its own")
+	addBackendFlag(c, &o.backend)
 	f.BoolVar(&o.json, "json", false, "print a JSON object a line")
 	return c
 }
@@ -103,7 +103,7 @@ func openSampler(ctx context.Context, o *sampleOptions, notes, errOut io.Writer)
 	known := map[string]*data.Example{}
 	var t *trainer.Trainer
 	if o.config != "" {
-		c, err := configs.Load(o.config, o.sets)
+		c, err := configs.Load(o.config, withBackend(o.sets, o.backend))
 		if err != nil {
 			return nil, nil, options, err
 		}

@@ -23,10 +23,10 @@ import (
 
 // trainOptions are the flags of rlvr train.
 type trainOptions struct {
-	config string
-	sets   []string
-	resume string
-	clean  bool
+	config, backend string
+	sets            []string
+	resume          string
+	clean           bool
 }
 
 // newest is what --resume without a step means.
@@ -45,6 +45,7 @@ An existing run is never overwritten: --resume goes on where it was saved, --cle
 			return runTrain(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	addBackendFlag(c, &o.backend)
 	c.Flags().StringArrayVar(&o.sets, "set", nil, "override a key: --set stages.1.optim.learning_rate=1e-4")
 	c.Flags().StringVar(&o.resume, "resume", "", "go on from the newest checkpoint, or from that of a step")
 	c.Flags().Lookup("resume").NoOptDefVal = newest
@@ -55,7 +56,7 @@ An existing run is never overwritten: --resume goes on where it was saved, --cle
 
 func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error {
 	started := time.Now()
-	c, err := configs.Load(o.config, o.sets)
+	c, err := configs.Load(o.config, withBackend(o.sets, o.backend))
 	if err != nil {
 		return err
 	}
@@ -109,6 +110,9 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 // commandLine is the config and the overrides, as the user would type them.
 func commandLine(o *trainOptions) string {
 	parts := []string{o.config}
+	if o.backend != "" {
+		parts = append(parts, "--backend "+o.backend)
+	}
 	for _, s := range o.sets {
 		parts = append(parts, "--set '"+s+"'")
 	}
