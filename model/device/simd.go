@@ -2,4 +2,6 @@
 
 package device
 
+const simdBuilt = true
+
 func simdName() string { return "SIMD kernels" }

@@ -2,4 +2,6 @@
 
 package device
 
+const simdBuilt = false
+
 func simdName() string { return "scalar kernels (build with GOEXPERIMENT=simd for faster ones)" }

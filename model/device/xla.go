@@ -43,13 +43,22 @@ func openXLA(name, reason string, log *slog.Logger) (*Device, error) {
 	if b.NumDevices() == 0 {
 		return nil, fmt.Errorf("device: backend xla:%s: %s has no devices", name, path)
 	}
-	version := ""
-	if plugin, err := pjrt.GetPlugin(path); err == nil {
-		major, minor := plugin.Version()
-		version = fmt.Sprintf("PJRT API %d.%d", major, minor)
+	version, err := PluginVersion(path)
+	if err != nil {
+		return nil, err
 	}
 	return &Device{
 		Backend: b, Name: "xla:" + name, Reason: reason, log: log, Parallel: 1,
 		Description: fmt.Sprintf("%s, %s, %s", b.DeviceDescription(0), version, path),
 	}, nil
+}
+
+// PluginVersion loads the plugin at path and says which PJRT API it implements.
+func PluginVersion(path string) (string, error) {
+	plugin, err := pjrt.GetPlugin(path)
+	if err != nil {
+		return "", fmt.Errorf("device: plugin %s: %w", path, err)
+	}
+	major, minor := plugin.Version()
+	return fmt.Sprintf("PJRT API %d.%d", major, minor), nil
 }

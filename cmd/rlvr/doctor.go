@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rlvr-go/rlvr/model/device"
+	"github.com/rlvr-go/rlvr/verifier"
+	"github.com/rlvr-go/rlvr/verifier/tasks"
+)
+
+// diagnosis is what rlvr doctor finds out.
+type diagnosis struct {
+	// Machine and Build are what there is to work with.
+	Machine machine      `json:"machine"`
+	Build   device.Build `json:"build"`
+	// PluginDirs are the folders searched for plugins.
+	PluginDirs []string `json:"plugin_dirs"`
+	// Backends are all that can be named; Auto is what "auto" takes.
+	Backends []health `json:"backends"`
+	Auto     health   `json:"auto"`
+	// Verifiers are the self-tests, by task.
+	Verifiers []selfTest `json:"verifiers"`
+	// OK says that a run is possible.
+	OK bool `json:"ok"`
+}
+
+// health is how a backend is.
+type health struct {
+	// Name is what was asked for.
+	Name string `json:"name"`
+	// State is ok where it was opened and computed something, missing where its
+	// plugin was not found, else broken.
+	State string `json:"state"`
+	// Device is the backend that was opened, Detail what it says of itself or what
+	// is wrong, Reason why it was chosen.
+	Device string `json:"device,omitempty"`
+	Detail string `json:"detail"`
+	Reason string `json:"reason,omitempty"`
+	// Remedy are the commands that mend it, with comments.
+	Remedy []string `json:"remedy,omitempty"`
+}
+
+// selfTest is whether a task's verifier accepts the task's reference answers.
+type selfTest struct {
+	Task     string `json:"task"`
+	Verifier string `json:"verifier"`
+	State    string `json:"state"`
+	Detail   string `json:"detail"`
+}
+
+// The states.
+const (
+	stateOK      = "ok"
+	stateMissing = "missing"
+	stateBroken  = "broken"
+)
+
+func newDoctorCommand() *cobra.Command {
+	var asJSON bool
+	var probe string
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "say what works here, and how to get what is missing",
+		Long: `Try every backend on a small graph and every task's verifier on its own answers, and
+print the commands that bring what is missing. Exit code 1 if no run is possible.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if probe != "" {
+				return runProbe(probe, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
+			return runDoctor(cmd.Context(), asJSON, cmd.OutOrStdout())
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	c.Flags().StringVar(&probe, "probe", "", "")
+	if err := c.Flags().MarkHidden("probe"); err != nil {
+		panic(err)
+	}
+	return c
+}
+
+func runDoctor(ctx context.Context, asJSON bool, out io.Writer) error {
+	d := diagnose(ctx)
+	var err error
+	if asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		err = enc.Encode(d)
+	} else {
+		err = d.print(out)
+	}
+	if err == nil && !d.OK {
+		err = errors.New("doctor: no run is possible here; see above")
+	}
+	return err
+}
+
+func diagnose(ctx context.Context) *diagnosis {
+	d := &diagnosis{Machine: thisMachine(), Build: device.ThisBuild(), PluginDirs: device.PluginDirs()}
+	works := false
+	for _, name := range device.Concrete {
+		h := examine(ctx, name)
+		works = works || h.State == stateOK
+		d.Backends = append(d.Backends, h)
+	}
+	d.Auto = examine(ctx, "auto")
+	verifies := true
+	for _, t := range tasks.List() {
+		s := testTask(ctx, t.Name)
+		verifies = verifies && s.State == stateOK
+		d.Verifiers = append(d.Verifiers, s)
+	}
+	d.OK = works && verifies
+	return d
+}
+
+// testTask gives the answers of a task to its verifier.
+func testTask(ctx context.Context, name string) selfTest {
+	s := selfTest{Task: name, State: stateBroken}
+	n, err := func() (int, error) {
+		task, err := tasks.New(name, nil)
+		if err != nil {
+			return 0, err
+		}
+		s.Verifier = task.Verifier()
+		v, err := verifier.New(s.Verifier, nil)
+		if err != nil {
+			return 0, err
+		}
+		problems, err := task.Split(tasks.Test)
+		if err != nil {
+			return 0, err
+		}
+		return len(problems), verifier.SelfTest(ctx, v, problems)
+	}()
+	if err != nil {
+		s.Detail = err.Error()
+		return s
+	}
+	s.State, s.Detail = stateOK, fmt.Sprintf("accepts its answers to %d problems", n)
+	return s
+}
+
+// print is the diagnosis for people.
+func (d *diagnosis) print(out io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "machine    %s\n", d.Machine)
+	fmt.Fprintf(&b, "build      %s, SIMD kernels: %s, XLA (cgo): %s\n", runtime.Version(), yesNo(d.Build.SIMD), yesNo(d.Build.XLA))
+	if !d.Build.SIMD && runtime.GOARCH == "amd64" {
+		fmt.Fprintln(&b, "           the backend go is many times faster with them: GOEXPERIMENT=simd, which make build sets")
+	}
+	fmt.Fprintf(&b, "plugins    searched for in %s\n", strings.Join(d.PluginDirs, ", "))
+	for _, h := range d.Backends {
+		fmt.Fprintf(&b, "%-10s %s: %s\n", h.Name, h.State, h.Detail)
+	}
+	fmt.Fprintf(&b, "%-10s takes %s: %s\n", d.Auto.Name, d.Auto.Device, d.Auto.Reason)
+	for _, s := range d.Verifiers {
+		fmt.Fprintf(&b, "verifier   %s: %s on task %s %s\n", s.State, s.Verifier, s.Task, s.Detail)
+	}
+	for _, h := range d.Backends {
+		if len(h.Remedy) > 0 {
+			fmt.Fprintf(&b, "\nto get %s:\n  %s\n", h.Name, strings.Join(h.Remedy, "\n  "))
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
