@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -60,6 +61,12 @@ func (a Arch) withDefaults() Arch {
 	return a
 }
 
+// What a config may claim before memory is sized by it: far above any model.
+const (
+	maxLayers = 1 << 12
+	maxDim    = 1 << 20
+)
+
 // Validate reports every field out of range. VocabSize may be 0 where a tokenizer
 // decides it.
 func (a *Arch) Validate() error {
@@ -79,6 +86,16 @@ func (a *Arch) Validate() error {
 			"a multiple of num_attention_heads (%d) while head_dim is absent", d.NumAttentionHeads)
 		l.Check(d.HeadDim >= 2 && d.HeadDim%2 == 0, "head_dim", d.HeadDim, "an even number, at least 2")
 	}
+	l.Check(d.NumHiddenLayers <= maxLayers, "num_hidden_layers", a.NumHiddenLayers, "at most %d", maxLayers)
+	for _, dim := range []struct {
+		name string
+		size int
+	}{
+		{"vocab_size", d.VocabSize}, {"hidden_size", d.HiddenSize}, {"intermediate_size", d.IntermediateSize},
+		{"num_attention_heads", d.NumAttentionHeads}, {"head_dim", d.HeadDim},
+	} {
+		l.Check(dim.size <= maxDim, dim.name, dim.size, "at most %d", maxDim)
+	}
 	l.Check(d.MaxPositionEmbeddings >= 1, "max_position_embeddings", a.MaxPositionEmbeddings, "at least 1")
 	l.Check(d.RMSNormEps > 0, "rms_norm_eps", a.RMSNormEps, "above 0")
 	l.Check(d.RopeTheta > 0, "rope_theta", a.RopeTheta, "above 0")
@@ -88,9 +105,11 @@ func (a *Arch) Validate() error {
 }
 
 // harmless are config.json fields that do not change what is computed here.
+// sliding_window counts only where use_sliding_window is on, which is refused.
 var harmless = []string{
-	"architectures", "attention_dropout", "auto_map", "bos_token_id", "dtype", "eos_token_id", "id2label", "label2id",
-	"max_window_layers", "pad_token_id", "torch_dtype", "transformers_version", "use_cache", "pretraining_tp",
+	"_attn_implementation_autoset", "_name_or_path", "architectures", "attention_dropout", "auto_map", "bos_token_id", "dtype",
+	"eos_token_id", "id2label", "is_llama_config", "label2id", "max_window_layers", "pad_token_id", "pretraining_tp",
+	"sliding_window", "torch_dtype", "transformers.js_config", "transformers_version", "use_cache",
 }
 
 // ParseArch reads a config.json, in the style of published repositories
@@ -101,13 +120,16 @@ func ParseArch(config []byte) (*Arch, error) {
 	if err := json.Unmarshal(config, &fields); err != nil {
 		return nil, fmt.Errorf("model: config.json: %w", err)
 	}
+	if err := checkFamily(fields["model_type"]); err != nil {
+		return nil, err
+	}
 	if err := foldRope(fields); err != nil {
 		return nil, err
 	}
 	var unknown []string
 	for name, raw := range fields {
 		if !slices.Contains(archFields, name) {
-			if !slices.Contains(harmless, name) && !isOff(raw) {
+			if !slices.Contains(harmless, name) && !isOff(raw) && !(name == "layer_types" && allFull(raw)) {
 				unknown = append(unknown, name)
 			}
 			delete(fields, name)
@@ -135,6 +157,28 @@ func ParseArch(config []byte) (*Arch, error) {
 	return a, nil
 }
 
+// checkFamily refuses a model_type that is not implemented before anything else:
+// that says more than a list of the fields that it brings.
+func checkFamily(raw json.RawMessage) error {
+	var name string
+	if raw != nil {
+		if err := json.Unmarshal(raw, &name); err != nil {
+			return fmt.Errorf("model: config.json: model_type: %w", err)
+		}
+	}
+	if _, ok := families[name]; !ok {
+		return fmt.Errorf("model: config.json: not implemented: model_type %q, only %s", name, strings.Join(Families(), ", "))
+	}
+	return nil
+}
+
+// allFull reports whether layer_types gives every layer full attention.
+func allFull(raw json.RawMessage) bool {
+	var types []string
+	err := json.Unmarshal(raw, &types)
+	return err == nil && !slices.ContainsFunc(types, func(t string) bool { return t != "full_attention" })
+}
+
 // foldRope turns transformers 5's rope_parameters into rope_theta and refuses
 // scaled rotary embeddings.
 func foldRope(fields map[string]json.RawMessage) error {
@@ -144,19 +188,25 @@ func foldRope(fields map[string]json.RawMessage) error {
 			continue
 		}
 		delete(fields, key)
-		var p struct {
-			Theta    json.RawMessage `json:"rope_theta"`
-			RopeType string          `json:"rope_type"`
-			Type     string          `json:"type"`
-		}
+		var p map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &p); err != nil {
 			return fmt.Errorf("model: config.json: %s: %w", key, err)
 		}
-		if kind := p.RopeType + p.Type; kind != "" && kind != "default" && kind != "defaultdefault" {
-			return fmt.Errorf("model: config.json: not implemented: %s of type %q", key, kind)
+		// Files have both spellings, old ones "type".
+		for _, kind := range []string{"rope_type", "type"} {
+			if t, ok := p[kind]; ok && !isOff(t) && string(t) != `"default"` {
+				return fmt.Errorf("model: config.json: not implemented: %s of type %s", key, t)
+			}
+			delete(p, kind)
 		}
-		if p.Theta != nil {
-			fields["rope_theta"] = p.Theta
+		if theta, ok := p["rope_theta"]; ok {
+			fields["rope_theta"] = theta
+			delete(p, "rope_theta")
+		}
+		for _, name := range slices.Sorted(maps.Keys(p)) {
+			if !isOff(p[name]) {
+				return fmt.Errorf("model: config.json: not implemented: %s.%s", key, name)
+			}
 		}
 	}
 	return nil
