@@ -34,7 +34,13 @@ func openXLA(name, reason string, log *slog.Logger) (*Device, error) {
 	}
 	var b *xla.Backend
 	var err error
-	if p := exceptions.TryCatch[error](func() { b, err = xla.NewWithOptions(path, nil) }); p != nil {
+	config := path
+	if pjrt.IsCUDAName(name) {
+		// A float32 product is one in float32, as PyTorch's default has it: the tensor
+		// cores' TF32 keeps 10 bits of the mantissa.
+		config += ",tf32=false"
+	}
+	if p := exceptions.TryCatch[error](func() { b, err = xla.NewWithOptions(config, nil) }); p != nil {
 		err = p
 	}
 	if err != nil {
