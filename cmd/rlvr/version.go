@@ -87,7 +87,7 @@ func moduleVersion(info *debug.BuildInfo, path string) string {
 		}
 		return d.Version
 	}
-	return "unknown"
+	return "not in this build"
 }
 
 // buildNotes says which kernels and backends are in.
