@@ -68,9 +68,15 @@ func New(dev *device.Device, arch *model.Arch, o Options, eos []int32, stopper S
 }
 
 func (s *Sampler) program(chunk int) *program {
-	t := truncation{topK: s.opts.TopK, topP: s.opts.TopP, minP: s.opts.MinP}
-	return &program{arch: s.arch, trunc: t, eos: s.eos, chunk: chunk}
+	return &program{arch: s.arch, trunc: s.truncation(), eos: s.eos, chunk: chunk}
 }
+
+func (s *Sampler) truncation() truncation {
+	return truncation{topK: s.opts.TopK, topP: s.opts.TopP, minP: s.opts.MinP}
+}
+
+// truncates reports whether the distribution sampled from is not the whole one.
+func (s *Sampler) truncates() bool { return s.truncation().any() }
 
 func (s *Sampler) decodeExec(chunk int) *device.Exec {
 	s.mu.Lock()

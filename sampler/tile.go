@@ -176,9 +176,11 @@ func (t *tile) collect(out []*device.Tensor, rows []int) error {
 	if err != nil {
 		return fmt.Errorf("sampler: log-probs: %w", err)
 	}
-	truncated, err := device.Values[float32](t.s.dev, out[nc+2])
-	if err != nil {
-		return fmt.Errorf("sampler: truncated log-probs: %w", err)
+	truncated := logProbs
+	if t.s.truncates() {
+		if truncated, err = device.Values[float32](t.s.dev, out[nc+2]); err != nil {
+			return fmt.Errorf("sampler: truncated log-probs: %w", err)
+		}
 	}
 	columns := len(tokens) / len(t.rows)
 	for _, i := range rows {
@@ -223,7 +225,7 @@ func (t *tile) checkStop(r *row) {
 func (t *tile) finish(r *row, reason data.FinishReason) {
 	r.busy, r.left = false, 0
 	r.result.Finish = reason
-	if !(truncation{t.s.opts.TopK, t.s.opts.TopP, t.s.opts.MinP}).any() {
+	if !t.s.truncates() {
 		r.result.TruncatedLogProbs = nil
 	}
 }

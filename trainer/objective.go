@@ -113,13 +113,15 @@ func (o *objective) setReports(r []report) {
 	o.mu.Unlock()
 }
 
-// args are a micro-batch's inputs of a forward pass, in the order of microInputs.
-func (o *objective) args(m *data.MicroBatch) []any {
+// args are a micro-batch's inputs of a forward pass, in the order of microInputs;
+// more are the numbers after the temperature.
+func (o *objective) args(m *data.MicroBatch, more ...float32) []any {
+	numbers := append([]float32{o.temperature}, more...)
 	return device.Args(
 		device.Array(m.Tokens, m.R, m.S), device.Array(m.Positions, m.R, m.S),
 		device.Array(m.Segments, m.R, m.S), device.Array(m.Prefixes, m.R, m.S),
 		device.Array(m.Gather, m.N, m.T), device.Array(m.Targets, m.N, m.T),
-		device.Array(m.Mask, m.N, m.T), o.temperature)
+		device.Array(m.Mask, m.N, m.T), device.Array(numbers, len(numbers)))
 }
 
 // passResult is what a forward and backward pass gives.
@@ -130,10 +132,11 @@ type passResult struct {
 
 // pass runs one micro-batch.
 func (o *objective) pass(weights []*device.Tensor, m *data.MicroBatch, c data.Counts, stats map[string]float64) (*passResult, error) {
-	args := device.Args(weights, o.args(m), float32(max(c.Tokens, 1)), float32(max(c.Sequences, 1)), o.maxLength)
+	numbers := []float32{float32(max(c.Tokens, 1)), float32(max(c.Sequences, 1)), o.maxLength}
 	for _, s := range o.needs.BatchStats {
-		args = append(args, float32(stats[s.Name]))
+		numbers = append(numbers, float32(stats[s.Name]))
 	}
+	args := device.Args(weights, o.args(m, numbers...))
 	for _, a := range o.arrays {
 		args = append(args, device.Array(m.Arrays[a.name], m.N, m.T))
 	}
@@ -142,14 +145,8 @@ func (o *objective) pass(weights []*device.Tensor, m *data.MicroBatch, c data.Co
 		return nil, err
 	}
 	r := &passResult{grads: out[:len(weights)]}
-	for _, t := range out[len(weights):] {
-		v, err := device.Values[float32](o.dev, t)
-		if err != nil {
-			return nil, err
-		}
-		r.scalars = append(r.scalars, v[0])
-	}
-	return r, nil
+	r.scalars, err = device.Values[float32](o.dev, out[len(weights)])
+	return r, err
 }
 
 // join turns the scalars of a step's passes into the loss and named metrics.

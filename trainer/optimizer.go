@@ -43,26 +43,24 @@ func newOptimizer(dev *device.Device, p *model.Policy, o OptimOptions) *optimize
 func (op *optimizer) apply(p *model.Policy, grads []*device.Tensor, loss, rate float64) (norm float64, err error) {
 	n := len(p.Weights)
 	t := float64(op.steps + 1)
+	numbers := []float32{float32(loss), float32(rate), float32(1 - math.Pow(op.opts.Beta1, t)), float32(1 - math.Pow(op.opts.Beta2, t))}
 	out, err := op.exec.Call(device.Args(device.Donate(p.Weights), device.Donate(op.first), device.Donate(op.second), device.Donate(grads),
-		float32(loss), float32(rate), float32(1-math.Pow(op.opts.Beta1, t)), float32(1-math.Pow(op.opts.Beta2, t)))...)
+		device.Array(numbers, len(numbers)))...)
 	if err != nil {
 		return 0, fmt.Errorf("trainer: %w", err)
 	}
 	p.Weights, op.first, op.second = out[:n:n], out[n:2*n:2*n], out[2*n:3*n:3*n]
-	norms, err := device.Values[float32](op.dev, out[3*n])
+	result, err := device.Values[float32](op.dev, out[3*n])
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("trainer: %w", err)
 	}
-	finite, err := device.Values[float32](op.dev, out[3*n+1])
-	if err != nil {
-		return 0, err
-	}
-	if finite[0] == 0 {
-		return float64(norms[0]), ErrNonFinite
+	norm = float64(result[0])
+	if finite := result[1]; finite == 0 {
+		return norm, ErrNonFinite
 	}
 	op.steps++
 	p.Version++
-	return float64(norms[0]), nil
+	return norm, nil
 }
 
 // update takes one optimizer step over a batch: passes over its micro-batches, side

@@ -27,14 +27,15 @@ type adamW struct {
 
 // updateGraph is one AdamW step with decoupled weight decay (Loshchilov and Hutter,
 // arXiv 1711.05101, algorithm 2) after clipping the global gradient norm. Inputs:
-// weights, first moments, second moments, gradients, then the scalars loss,
-// learning rate, 1 - beta1^t, 1 - beta2^t. Outputs: new weights and moments, the
-// gradient norm before clipping, and 1 if loss and norm are finite, else 0: then
-// the state comes back unchanged.
+// weights, first moments, second moments, gradients, then a vector of loss,
+// learning rate, 1 - beta1^t, 1 - beta2^t. Outputs: new weights and moments, then a
+// vector of the gradient norm before clipping and 1 if loss and norm are finite,
+// else 0: then the state comes back unchanged.
 func (a *adamW) updateGraph(in []*Node) []*Node {
 	n := len(a.decay)
 	weights, first, second, grads := in[:n], in[n:2*n], in[2*n:3*n], in[3*n:4*n]
-	loss, rate, correct1, correct2 := in[4*n], in[4*n+1], in[4*n+2], in[4*n+3]
+	loss, rate := numberGraph(in[4*n], 0), numberGraph(in[4*n], 1)
+	correct1, correct2 := numberGraph(in[4*n], 2), numberGraph(in[4*n], 3)
 	g := loss.Graph()
 	sum := Const(g, float32(0))
 	for _, x := range grads {
@@ -47,7 +48,7 @@ func (a *adamW) updateGraph(in []*Node) []*Node {
 		const eps = 1e-6 // torch.nn.utils.clip_grad_norm_
 		scale = Min(scale, Div(Const(g, float32(a.maxNorm)), AddScalar(norm, eps)))
 	}
-	out := make([]*Node, 3*n, 3*n+2)
+	out := make([]*Node, 3*n, 3*n+1)
 	for i, w := range weights {
 		x := Mul(grads[i], scale)
 		m := Add(MulScalar(first[i], a.beta1), MulScalar(x, 1-a.beta1))
@@ -61,5 +62,5 @@ func (a *adamW) updateGraph(in []*Node) []*Node {
 		out[n+i] = Where(keep, m, first[i])
 		out[2*n+i] = Where(keep, v, second[i])
 	}
-	return append(out, norm, ConvertDType(finite, dtypes.Float32))
+	return append(out, Concatenate([]*Node{Reshape(norm, 1), Reshape(ConvertDType(finite, dtypes.Float32), 1)}, 0))
 }

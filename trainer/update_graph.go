@@ -15,7 +15,7 @@ type microInputs struct {
 	tokens, positions, segments, prefixes *Node // [R, S] int32
 	gather, targets                       *Node // [N, T] int32
 	mask                                  *Node // [N, T] float32
-	temperature                           *Node // scalar float32
+	numbers                               *Node // [K] float32: see the constants below
 }
 
 // numMicroInputs is the number of fields of microInputs.
@@ -23,6 +23,21 @@ const numMicroInputs = 8
 
 func microInputsOf(in []*Node) microInputs {
 	return microInputs{in[0], in[1], in[2], in[3], in[4], in[5], in[6], in[7]}
+}
+
+// The places in microInputs.numbers; the batch's statistics follow. One array, as
+// each transfer to the device has its price.
+const (
+	numberTemperature = iota
+	numberTokens
+	numberSequences
+	numberMaxLength
+	numberStats
+)
+
+// numberGraph is element i of a vector, a scalar.
+func numberGraph(numbers *Node, i int) *Node {
+	return Reshape(SliceAxis(numbers, 0, AxisElem(i)))
 }
 
 // responseGraph runs the policy over packed rows and gathers what the loss needs,
@@ -34,7 +49,7 @@ func responseGraph(arch *model.Arch, weights []*Node, m microInputs) (logProbs, 
 	r, s, d := hidden.Shape().Dim(0), hidden.Shape().Dim(1), hidden.Shape().Dim(2)
 	n, t := m.gather.Shape().Dim(0), m.gather.Shape().Dim(1)
 	predicting := Gather(Reshape(hidden, r*s, d), Reshape(m.gather, n*t, 1)) // [N*T, D]
-	stats := model.TokenStatsGraph(decoder.LogitsGraph(predicting), Reshape(m.targets, n*t), m.temperature)
+	stats := model.TokenStatsGraph(decoder.LogitsGraph(predicting), Reshape(m.targets, n*t), numberGraph(m.numbers, numberTemperature))
 	valid := GreaterThan(m.mask, ZerosLike(m.mask))
 	keep := func(x *Node) *Node { return Where(valid, Reshape(x, n, t), ZerosLike(m.mask)) }
 	return keep(stats.LogProbs), keep(stats.Entropy)
@@ -51,24 +66,22 @@ func scoreGraph(arch *model.Arch) func(in []*Node) []*Node {
 }
 
 // gradGraph is the forward and backward pass of one micro-batch. Inputs: weights,
-// microInputs, denominators (tokens, sequences, max length), statistics, arrays in
-// the objective's order. Outputs: the gradient of each weight, then one scalar for
-// each of the objective's reported numbers.
+// microInputs, arrays in the objective's order. Outputs: the gradient of each
+// weight, then a vector of the objective's reported numbers.
 func (o *objective) gradGraph(in []*Node) []*Node {
 	nw := len(o.arch.Weights())
 	weights, rest := in[:nw], in[nw:]
 	m := microInputsOf(rest)
 	rest = rest[numMicroInputs:]
 	inputs := algos.Inputs{
-		Mask:  m.mask,
-		Denom: algos.Denominators{Tokens: rest[0], Sequences: rest[1], MaxLength: rest[2]},
-		Stat:  map[string]*Node{}, Feature: map[string]*Node{},
+		Mask: m.mask,
+		Denom: algos.Denominators{Tokens: numberGraph(m.numbers, numberTokens),
+			Sequences: numberGraph(m.numbers, numberSequences), MaxLength: numberGraph(m.numbers, numberMaxLength)},
+		Stat: map[string]*Node{}, Feature: map[string]*Node{},
 	}
-	rest = rest[3:]
 	for i, stat := range o.needs.BatchStats {
-		inputs.Stat[stat.Name] = rest[i]
+		inputs.Stat[stat.Name] = numberGraph(m.numbers, numberStats+i)
 	}
-	rest = rest[len(o.needs.BatchStats):]
 	for i, a := range o.arrays {
 		a.set(&inputs, rest[i])
 	}
@@ -92,7 +105,7 @@ func (o *objective) gradGraph(in []*Node) []*Node {
 		loss = Add(loss, Div(term.Numerator, term.Denominator))
 	}
 	metrics := append(o.commonGraph(inputs, entropy), out.Metrics...)
-	return append(Gradient(loss, weights...), o.reportGraph(loss, out.Terms, metrics)...)
+	return append(Gradient(loss, weights...), o.reportGraph(loss, metrics))
 }
 
 // commonGraph are the metrics of every objective: entropy, and the gap between the
@@ -113,21 +126,21 @@ func (o *objective) commonGraph(in algos.Inputs, entropy *Node) []algos.Metric {
 		algos.Metric{Name: "sampling/sampling_logp_difference/max", Join: algos.JoinMax, Numerator: ReduceAllMax(gap)})
 }
 
-// reportGraph flattens loss and metrics to scalars and records what they are: the
+// reportGraph joins loss and metrics in one vector and records what they are: the
 // loss first, then numerators and denominators of the metrics.
-func (o *objective) reportGraph(loss *Node, terms []algos.Term, metrics []algos.Metric) []*Node {
-	var names []report
-	out := []*Node{loss}
-	add := func(name string, join algos.Join, numerator, denominator *Node) {
-		names = append(names, report{name: name, join: join, divided: denominator != nil})
-		out = append(out, numerator)
-		if denominator != nil {
-			out = append(out, denominator)
+func (o *objective) reportGraph(loss *Node, metrics []algos.Metric) *Node {
+	names := make([]report, len(metrics))
+	numbers := []*Node{loss}
+	for i, m := range metrics {
+		names[i] = report{name: m.Name, join: m.Join, divided: m.Denominator != nil}
+		numbers = append(numbers, m.Numerator)
+		if m.Denominator != nil {
+			numbers = append(numbers, m.Denominator)
 		}
 	}
-	for _, m := range metrics {
-		add(m.Name, m.Join, m.Numerator, m.Denominator)
-	}
 	o.setReports(names)
-	return out
+	for i := range numbers {
+		numbers[i] = Reshape(numbers[i], 1)
+	}
+	return Concatenate(numbers, 0)
 }
