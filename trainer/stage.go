@@ -46,7 +46,7 @@ func (t *Trainer) openStage() (*stage, error) {
 		opts: o, algorithm: a,
 		objective: newObjective(t.setup.Device, t.policy.Arch, a, o),
 		optimizer: newOptimizer(t.setup.Device, t.policy, o.Optim),
-		packer:    packer{padded: o.Update.Packing == "padded", microTokens: o.Update.MicroBatchTokens, hidden: t.policy.Arch.HiddenSize},
+		packer:    newPacker(t.policy.Arch, o.Update),
 		cursor:    cursor{n: len(t.train), seed: t.setup.Seed, stage: t.state.Stage, consumed: t.state.Consumed},
 	}
 	if !a.Offline {

@@ -29,8 +29,8 @@ type state struct {
 	// NumTokens counts tokens sampled and trained.
 	NumTokens int   `json:"num_tokens"`
 	Seed      int64 `json:"seed"`
-	// Shapes are what the packer chose last: other shapes add in another order.
-	Shapes [3]int `json:"shapes"`
+	// Shapes are those that the packer has used: other shapes add in another order.
+	Shapes []shape `json:"shapes"`
 	// Milestones are the evaluations of the test set before and after stages.
 	Milestones []Milestone `json:"milestones"`
 }
@@ -55,7 +55,7 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 	c := &checkpoints.Checkpoint{Step: t.state.Step, Files: map[string][]byte{}}
 	if st != nil {
 		t.state.Consumed, t.state.OptimizerSteps = st.cursor.consumed, st.optimizer.steps
-		t.state.Shapes = [3]int{st.packer.width, st.packer.perRow, st.packer.length}
+		t.state.Shapes = st.packer.shapes
 	}
 	t.state.PolicyVersion = t.policy.Version
 	var err error
@@ -144,7 +144,7 @@ func (t *Trainer) restoreStage(st *stage) error {
 		return nil
 	}
 	st.optimizer.steps = t.state.OptimizerSteps
-	st.packer.width, st.packer.perRow, st.packer.length = t.state.Shapes[0], t.state.Shapes[1], t.state.Shapes[2]
+	st.packer.shapes = t.state.Shapes
 	for _, part := range []struct {
 		prefix string
 		into   *[]*device.Tensor

@@ -213,7 +213,7 @@ func (t *Trainer) closeStage(ctx context.Context, st *stage) error {
 		return err
 	}
 	t.state.Stage++
-	t.state.StageStep, t.state.Consumed, t.state.OptimizerSteps, t.state.Shapes = 0, 0, 0, [3]int{}
+	t.state.StageStep, t.state.Consumed, t.state.OptimizerSteps, t.state.Shapes = 0, 0, 0, nil
 	return t.save(ctx, nil)
 }
 

@@ -1,0 +1,149 @@
+package trainer
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/rlvr-go/rlvr/model"
+)
+
+// This file chooses the shapes of micro-batches. Each is an executable to compile,
+// so there must be few of them, whatever lengths a policy comes to write.
+
+// shape is that of a micro-batch: see data.MicroBatch.
+type shape struct {
+	R, S, N, T int
+}
+
+// packer chooses shapes and remembers them over a stage: one that holds a batch
+// and is not much dearer than the best is used again.
+type packer struct {
+	padded      bool
+	microTokens int
+	// hidden is the model's width; head the cost of the output head for a token, in
+	// units of a layer's cost for a token by 4 x hidden.
+	hidden int
+	head   float64
+	// shapes were used in the stage so far, oldest first.
+	shapes []shape
+}
+
+func newPacker(a *model.Arch, o UpdateOptions) packer {
+	return packer{
+		padded: o.Packing == "padded", microTokens: o.MicroBatchTokens, hidden: a.HiddenSize,
+		head: float64(a.VocabSize) / float64(4*a.NumHiddenLayers),
+	}
+}
+
+const (
+	// packedRow bounds the width of rows that hold several sequences: attention
+	// costs grow with the square of the width.
+	packedRow = 512
+	// nearly is how much dearer than the best a shape may be that is used again.
+	nearly = 1.25
+	// manyShapes is when a shape that holds a batch is used again whatever it
+	// costs. It leaves room, below the device's limit, for longer sequences.
+	manyShapes = 16
+)
+
+// choose finds the shape of a batch's micro-batches and the layout of its rows.
+func (p *packer) choose(items []item) (shape, layout) {
+	width, length := 0, 0
+	for i := range items {
+		width, length = max(width, len(items[i].prompt)+items[i].length()), max(length, len(items[i].tokens))
+	}
+	best, bestLayout := p.cheapest(items, width, length)
+	limit := nearly * p.cost(best, bestLayout)
+	if len(p.shapes) >= manyShapes {
+		limit = math.Inf(1)
+	}
+	found := -1
+	var layoutFound layout
+	for i, s := range p.shapes {
+		if s.S < width || s.T < length {
+			continue
+		}
+		l := p.lay(items, s.S, s.N)
+		if c := p.cost(s, l); c < limit || found < 0 && c == limit {
+			found, layoutFound, limit = i, l, c
+		}
+	}
+	if found >= 0 {
+		return p.shapes[found], layoutFound
+	}
+	if len(p.shapes) >= manyShapes {
+		// The lengths are new: from here on they double.
+		for _, s := range p.shapes {
+			width, length = max(width, s.S), max(length, s.T)
+		}
+		best, bestLayout = p.fitted(items, powerOfTwo(width), powerOfTwo(length))
+	}
+	p.shapes = append(p.shapes, best)
+	return best, bestLayout
+}
+
+// cheapest is the best of the shapes that are as small as the items allow.
+func (p *packer) cheapest(items []item, width, length int) (shape, layout) {
+	length = powerOfTwo(length)
+	best, bestLayout := p.fitted(items, rowWidth(width), length)
+	if p.padded {
+		return best, bestLayout
+	}
+	for w := rowWidth(best.S + 1); w <= packedRow; w = rowWidth(w + 1) {
+		if s, l := p.fitted(items, w, length); p.cost(s, l) < p.cost(best, bestLayout) {
+			best, bestLayout = s, l
+		}
+	}
+	return best, bestLayout
+}
+
+// fitted is the shape that holds the items in rows of a width, in as few
+// micro-batches as the limit on their tokens allows.
+func (p *packer) fitted(items []item, width, length int) (shape, layout) {
+	l := p.lay(items, width, len(items))
+	rows, most := len(l.perRow), max(1, p.microTokens/width)
+	micros := (rows + most - 1) / most
+	s := shape{R: min(halfOctave((rows+micros-1)/micros), most), S: width, N: len(items), T: length}
+	responses := 0
+	for _, r := range l.cut(s) {
+		n := 0
+		for _, k := range l.perRow[r.lo:r.hi] {
+			n += k
+		}
+		responses = max(responses, n)
+	}
+	s.N = halfOctave(responses)
+	return s, l
+}
+
+// cost is proportional to the work of a layout in micro-batches of a shape: matrix
+// products of 12 D^2 and attention of 4 D S a token, and the head of the responses.
+func (p *packer) cost(s shape, l layout) float64 {
+	body := float64(s.R*s.S) * float64(3*p.hidden+s.S)
+	return float64(len(l.cut(s))) * (body + float64(s.N*s.T)*p.head)
+}
+
+// rowWidth rounds up to a multiple of 4 below 32, then to four widths a doubling.
+func rowWidth(n int) int {
+	step := 4
+	if n > 32 {
+		step = 1 << (bits.Len(uint(n-1)) - 3)
+	}
+	return (n + step - 1) / step * step
+}
+
+// halfOctave rounds up to 1, 2, 3, 4, 6, 8, 12, 16, ...
+func halfOctave(n int) int {
+	p := powerOfTwo(n)
+	if n <= p*3/4 && p >= 4 {
+		return p * 3 / 4
+	}
+	return p
+}
+
+func powerOfTwo(n int) int {
+	if n <= 1 {
+		return 1
+	}
+	return 1 << bits.Len(uint(n-1))
+}
