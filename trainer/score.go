@@ -45,7 +45,7 @@ func (t *Trainer) judge(ctx context.Context, groups []data.Group) (*data.Scored,
 // score runs the declared forward passes, before advantages: log-probabilities of
 // the policy at the start of the step and of the reference, where the objective
 // needs them.
-func (st *stage) score(t *Trainer, s *data.Scored) error {
+func (t *Trainer) score(st *stage, s *data.Scored) error {
 	needs := st.objective.needs
 	if needs.Old && !st.objective.onPolicy {
 		if err := st.forward(t.policy.Weights, s, func(r *data.Row, logProbs, entropy []float32) {

@@ -2,14 +2,13 @@ package trainer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"time"
-
-	"encoding/json"
 
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
@@ -38,7 +37,7 @@ type stepClock struct {
 	seconds     map[string]float64
 }
 
-func (t *Trainer) startStep(*stage) *stepClock {
+func (t *Trainer) startClock() *stepClock {
 	now := time.Now()
 	return &stepClock{start: now, last: now, busy: t.setup.Device.Busy(), seconds: map[string]float64{}}
 }

@@ -112,31 +112,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 			return err
 		}
 		for !st.over(&t.state) {
-			step := t.startStep(st)
-			groups, err := t.rollouts(work, st)
-			if err != nil {
-				return err
-			}
-			step.lap("gen")
-			scored, err := t.judge(work, groups)
-			if err != nil {
-				return err
-			}
-			step.lap("reward")
-			if err := st.score(t, scored); err != nil {
-				return err
-			}
-			step.lap("old_log_prob")
-			if err := st.shape(scored); err != nil {
-				return err
-			}
-			step.lap("adv")
-			metrics, tokens, err := t.update(st, scored)
-			if err != nil {
-				return err
-			}
-			step.lap("update")
-			if err := t.endStep(work, st, step, scored, metrics, tokens); err != nil {
+			if err := t.step(work, st); err != nil {
 				return err
 			}
 			if ctx.Err() != nil && !st.over(&t.state) {
@@ -151,6 +127,35 @@ func (t *Trainer) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// step samples, judges, estimates and updates: one step of the algorithm.
+func (t *Trainer) step(ctx context.Context, st *stage) error {
+	clock := t.startClock()
+	groups, err := t.rollouts(ctx, st)
+	if err != nil {
+		return err
+	}
+	clock.lap("gen")
+	scored, err := t.judge(ctx, groups)
+	if err != nil {
+		return err
+	}
+	clock.lap("reward")
+	if err := t.score(st, scored); err != nil {
+		return err
+	}
+	clock.lap("old_log_prob")
+	if err := st.shape(scored); err != nil {
+		return err
+	}
+	clock.lap("adv")
+	metrics, tokens, err := t.update(st, scored)
+	if err != nil {
+		return err
+	}
+	clock.lap("update")
+	return t.endStep(ctx, st, clock, scored, metrics, tokens)
 }
 
 // prepare tokenizes the problems of a set and applies the limit on prompts.
