@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -34,6 +36,7 @@ func assemble(ctx context.Context, c *configs.Config, log *slog.Logger) (*traine
 		MaxPromptLength: c.Data.MaxPromptLength, DropOverlong: c.Data.OverlongPrompts == tasks.OverlongDrop,
 		CheckpointDir: filepath.Join(c.OutputDir, runlog.CheckpointsDir), BadBatchDir: filepath.Join(c.OutputDir, runlog.BadBatchDir),
 	}
+	collectLess()
 	if err := addProblems(ctx, s, c); err != nil {
 		return nil, userError(err)
 	}
@@ -45,6 +48,16 @@ func assemble(ctx context.Context, c *configs.Config, log *slog.Logger) (*traine
 		return nil, userError(err)
 	}
 	return s, nil
+}
+
+// collectLess lets the heap grow to five times what lives before it is collected: a
+// step's garbage is small beside the weights, and collecting it often costs a few
+// per cent of a small model's step. GOGC, if set, has its way.
+func collectLess() {
+	if os.Getenv("GOGC") == "" {
+		const percent = 400
+		debug.SetGCPercent(percent)
+	}
 }
 
 // addProblems opens the task and the verifier, and refuses to start where reference
