@@ -39,7 +39,7 @@ func (t *tile) run(ctx context.Context) error {
 		}
 		if t.numBusy() == 0 {
 			if t.queue.empty() {
-				return nil
+				return device.Free(t.cache)
 			}
 			continue
 		}

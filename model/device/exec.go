@@ -50,6 +50,19 @@ func Donate(ts []*Tensor) []any {
 	return out
 }
 
+// Free gives the memory of tensors back at once: the garbage collector does not see
+// what they hold on the device. A tensor that was donated is passed over.
+func Free(ts []*Tensor) error {
+	for _, t := range ts {
+		if t.Ok() {
+			if err := t.FinalizeAll(); err != nil {
+				return fmt.Errorf("device: free: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
 // Args joins inputs of a call: *Tensor and []*Tensor, [Donated], []any of these,
 // Go scalars, and [Array] values.
 func Args(parts ...any) []any {
