@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"math"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -117,13 +116,13 @@ func TestParityOfEachLayer(t *testing.T) {
 	for _, name := range tinyModels {
 		t.Run(name, func(t *testing.T) {
 			m := loadTiny(t, name, "config.json")
-			last := m.Arch.NumHiddenLayers
+			last, norm := m.Arch.NumHiddenLayers, newOracle(t, m.Policy)
 			for l := range last + 1 {
 				cut := firstLayers(t, m.Policy, l)
 				hidden := forward(t, dev, cut, m.ids(t, "input_ids_1"))[0].hidden
 				want := m.floats(t, fmt.Sprintf("hidden_1.%d", l))
 				if l < last {
-					want = rmsNorm(want, finalNorm(t, m.Policy), m.Arch.RMSNormEps)
+					want = flat(norm.norm(split(want, m.Arch.HiddenSize), "model.norm.weight"))
 				}
 				near(t, fmt.Sprintf("hidden_1.%d", l), hidden, want, parityTolerance)
 			}
@@ -157,27 +156,13 @@ func weight(t testing.TB, p *Policy, name string) (data []float32, shape []int, 
 	return nil, nil, fmt.Errorf("no tensor %s", name)
 }
 
-func finalNorm(t testing.TB, p *Policy) []float32 {
-	t.Helper()
-	w, _, err := weight(t, p, "model.norm.weight")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
-
-// rmsNorm is the float64 oracle of a norm over the rows of x.
-func rmsNorm(x, w []float32, eps float64) []float32 {
-	out := make([]float32, len(x))
-	for at := 0; at < len(x); at += len(w) {
-		sum := 0.0
-		for j := range w {
-			sum += float64(x[at+j]) * float64(x[at+j])
-		}
-		scale := 1 / math.Sqrt(sum/float64(len(w))+eps)
-		for j := range w {
-			out[at+j] = float32(float64(x[at+j]) * scale * float64(w[j]))
+// split cuts x into rows of n.
+func split(x []float32, n int) [][]float64 {
+	rows := make([][]float64, len(x)/n)
+	for i := range rows {
+		for _, v := range x[i*n:][:n] {
+			rows[i] = append(rows[i], float64(v))
 		}
 	}
-	return out
+	return rows
 }
