@@ -42,8 +42,8 @@ func (e *Evaluation) Metrics() map[string]float64 {
 	return out
 }
 
-// evalSampler is the sampler that every evaluation of a run uses.
-func (t *Trainer) evalSampler() (*sampler.Sampler, error) {
+// evalGenerator is what every evaluation of a run samples with.
+func (t *Trainer) evalGenerator() (*generator, error) {
 	if t.evaluator != nil {
 		return t.evaluator, nil
 	}
@@ -51,12 +51,12 @@ func (t *Trainer) evalSampler() (*sampler.Sampler, error) {
 	e := &t.setup.Eval
 	o.NumGenerations, o.Temperature, o.MaxCompletionLength = e.NumGenerations, e.Temperature, t.evalLength()
 	o.Stop = t.evalStop()
-	s, err := sampler.New(t.setup.Device, t.policy.Arch, o, t.setup.Tokenizer.EOS(), t.stopperOf(o.Stop))
+	g, err := t.newGenerator(o)
 	if err != nil {
 		return nil, fmt.Errorf("trainer: evaluation: %w", err)
 	}
-	t.evaluator = s
-	return s, nil
+	t.evaluator = g
+	return g, nil
 }
 
 // evalLength is the configured limit, or the largest of the stages that sample.
@@ -97,12 +97,11 @@ func (t *Trainer) Evaluate(ctx context.Context, set string) (*Evaluation, *data.
 	if n := t.setup.Eval.MaxExamples; n > 0 && n < len(prompts) {
 		prompts = prompts[:n]
 	}
-	s, err := t.evalSampler()
+	g, err := t.evalGenerator()
 	if err != nil {
 		return nil, nil, err
 	}
-	k := t.setup.Eval.NumGenerations
-	groups, err := t.generate(ctx, s, prompts, k, sampler.Draw{Seed: t.setup.Seed, Step: evalDraw})
+	groups, err := t.generate(ctx, g, prompts, sampler.Draw{Seed: t.setup.Seed, Step: evalDraw})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -110,7 +109,7 @@ func (t *Trainer) Evaluate(ctx context.Context, set string) (*Evaluation, *data.
 	if err != nil {
 		return nil, nil, err
 	}
-	return summarize(set, k, scored), scored, nil
+	return summarize(set, g.generations, scored), scored, nil
 }
 
 // evalDraw keeps an evaluation's random numbers apart from those of steps.
@@ -159,11 +158,11 @@ func (t *Trainer) Complete(ctx context.Context, ex *data.Example, o sampler.Opti
 	if err != nil {
 		return nil, fmt.Errorf("trainer: %w", err)
 	}
-	s, err := sampler.New(t.setup.Device, t.policy.Arch, o, t.setup.Tokenizer.EOS(), t.stopperOf(o.Stop))
+	g, err := t.newGenerator(o)
 	if err != nil {
 		return nil, fmt.Errorf("trainer: %w", err)
 	}
-	groups, err := t.generate(ctx, s, []prompt{{example: ex, tokens: tokens}}, o.NumGenerations, d)
+	groups, err := t.generate(ctx, g, []prompt{{example: ex, tokens: tokens}}, d)
 	if err != nil {
 		return nil, err
 	}

@@ -38,15 +38,22 @@ func encodePrompt(tok tokenize.Tokenizer, ex *data.Example) ([]int32, error) {
 
 // demonstrations turns problems into groups of one rollout that is the reference
 // completion: what offline objectives train on.
-func demonstrations(tok tokenize.Tokenizer, prompts []prompt) ([]data.Group, error) {
+func (t *Trainer) demonstrations(prompts []prompt) ([]data.Group, error) {
+	tok, limit := t.setup.Tokenizer, t.policy.Arch.MaxPositionEmbeddings
 	groups := make([]data.Group, len(prompts))
 	for i, p := range prompts {
 		text := p.example.Demonstration()
+		if text == "" {
+			return nil, fmt.Errorf("trainer: problem %s has neither completion nor answer to imitate", p.example.ID)
+		}
 		ids, err := tok.Encode(text)
 		if err != nil {
-			return nil, fmt.Errorf("problem %s: completion: %w", p.example.ID, err)
+			return nil, fmt.Errorf("trainer: problem %s: completion: %w", p.example.ID, err)
 		}
 		ids = append(ids, tok.EOS()[0])
+		if n := len(p.tokens) + len(ids); n > limit {
+			return nil, fmt.Errorf("trainer: problem %s: prompt and completion have %d tokens, the model has %d positions", p.example.ID, n, limit)
+		}
 		groups[i] = data.Group{Example: p.example, Prompt: p.tokens, Rollouts: []data.Rollout{
 			{Segments: []data.Segment{{Tokens: ids}}, Text: text, Finish: data.FinishEOS},
 		}}
@@ -54,20 +61,38 @@ func demonstrations(tok tokenize.Tokenizer, prompts []prompt) ([]data.Group, err
 	return groups, nil
 }
 
+// generator samples completions with one set of options.
+type generator struct {
+	sampler     *sampler.Sampler
+	generations int
+	stop        *stopStrings
+}
+
+func (t *Trainer) newGenerator(o sampler.Options) (*generator, error) {
+	g := &generator{generations: o.NumGenerations, stop: &stopStrings{tok: t.setup.Tokenizer, stop: o.Stop}}
+	var stopper sampler.Stopper
+	if len(o.Stop) > 0 {
+		stopper = g.stop
+	}
+	var err error
+	g.sampler, err = sampler.New(t.setup.Device, t.policy.Arch, o, t.setup.Tokenizer.EOS(), stopper)
+	return g, err
+}
+
 // generate samples a group of completions for each prompt.
-func (t *Trainer) generate(ctx context.Context, s *sampler.Sampler, prompts []prompt, generations int, d sampler.Draw) ([]data.Group, error) {
+func (t *Trainer) generate(ctx context.Context, g *generator, prompts []prompt, d sampler.Draw) ([]data.Group, error) {
 	in := make([]sampler.Prompt, len(prompts))
 	groups := make([]data.Group, len(prompts))
 	for i, p := range prompts {
 		in[i] = sampler.Prompt{ID: promptID(p.example.ID), Tokens: p.tokens}
-		groups[i] = data.Group{Example: p.example, Prompt: p.tokens, Rollouts: make([]data.Rollout, generations)}
+		groups[i] = data.Group{Example: p.example, Prompt: p.tokens, Rollouts: make([]data.Rollout, g.generations)}
 	}
-	err := s.Sample(ctx, t.policy, in, d, func(r sampler.Result) {
+	err := g.sampler.Sample(ctx, t.policy, in, d, func(r sampler.Result) {
 		groups[r.Prompt].Rollouts[r.Sample] = data.Rollout{
 			Sample: r.Sample,
 			Segments: []data.Segment{{Author: data.AuthorPolicy, Tokens: r.Tokens,
 				RolloutLogProbs: r.LogProbs, TruncatedLogProbs: r.TruncatedLogProbs}},
-			Text: t.stopper.text(r.Tokens), Finish: r.Finish, PolicyVersion: t.policy.Version,
+			Text: g.stop.text(r.Tokens), Finish: r.Finish, PolicyVersion: t.policy.Version,
 		}
 	})
 	if err != nil {

@@ -117,7 +117,7 @@ func gradientStage(t *testing.T, dev *device.Device, arch *model.Arch, c gradien
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &stage{opts: &o, algorithm: a, objective: newObjective(dev, arch, a, &o), packer: newPacker(arch, o.Update)}
+	return &stage{opts: &o, algorithm: a, objective: newObjective(dev, arch, a, &o), packer: newPacker(arch, &o)}
 }
 
 // gradient takes an optimizer step of rate 0 whose first moment is the gradient,

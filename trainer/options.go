@@ -46,8 +46,9 @@ type UntilOptions struct {
 // arXiv 1711.05101) and its learning-rate schedule.
 type OptimOptions struct {
 	LearningRate float64 `yaml:"learning_rate"`
-	// LRSchedulerType is constant, linear or cosine; the latter two fall to
-	// MinLRRatio of the learning rate at the stage's last step.
+	// LRSchedulerType is constant, linear or cosine; the latter two fall towards
+	// MinLRRatio of the learning rate, which the step after the stage's last would
+	// have.
 	LRSchedulerType string  `yaml:"lr_scheduler_type"`
 	MinLRRatio      float64 `yaml:"min_lr_ratio"`
 	// WarmupSteps is the number of steps over which the rate rises linearly.

@@ -24,15 +24,25 @@ type packer struct {
 	// units of a layer's cost for a token by 4 x hidden.
 	hidden int
 	head   float64
+	// positions bounds a sequence, responses a batch.
+	positions, responses int
 	// shapes were used in the stage so far, oldest first.
 	shapes []shape
 }
 
-func newPacker(a *model.Arch, o UpdateOptions) packer {
+func newPacker(a *model.Arch, o *StageOptions) packer {
 	return packer{
-		padded: o.Packing == "padded", microTokens: o.MicroBatchTokens, hidden: a.HiddenSize,
-		head: float64(a.VocabSize) / float64(4*a.NumHiddenLayers),
+		padded: o.Update.Packing == "padded", microTokens: o.Update.MicroBatchTokens, hidden: a.HiddenSize,
+		head:      float64(a.VocabSize) / float64(4*a.NumHiddenLayers),
+		positions: a.MaxPositionEmbeddings, responses: o.NumPromptsPerStep * max(1, o.Rollout.NumGenerations),
 	}
+}
+
+// allows reports whether a saved shape is one that choose could have made.
+func (p *packer) allows(s shape) bool {
+	widest, longest := powerOfTwo(max(packedRow, p.positions)), powerOfTwo(p.positions)
+	return s.R >= 1 && s.S >= 1 && s.N >= 1 && s.T >= 1 && s.S <= widest && s.T <= longest &&
+		s.N <= powerOfTwo(p.responses) && s.R <= max(1, p.microTokens/s.S)
 }
 
 const (

@@ -21,7 +21,7 @@ type stage struct {
 	objective *objective
 	optimizer *optimizer
 	packer    packer
-	sampler   *sampler.Sampler
+	generator *generator
 	cursor    cursor
 	// reference are the weights at the stage's start; nil unless the objective
 	// needs them.
@@ -46,12 +46,11 @@ func (t *Trainer) openStage() (*stage, error) {
 		opts: o, algorithm: a,
 		objective: newObjective(t.setup.Device, t.policy.Arch, a, o),
 		optimizer: newOptimizer(t.setup.Device, t.policy, o.Optim),
-		packer:    newPacker(t.policy.Arch, o.Update),
+		packer:    newPacker(t.policy.Arch, o),
 		cursor:    cursor{n: len(t.train), seed: t.setup.Seed, stage: t.state.Stage, consumed: t.state.Consumed},
 	}
 	if !a.Offline {
-		t.stopper.stop = o.Rollout.Stop
-		if st.sampler, err = sampler.New(t.setup.Device, t.policy.Arch, o.Rollout, t.setup.Tokenizer.EOS(), t.stopperOf(o.Rollout.Stop)); err != nil {
+		if st.generator, err = t.newGenerator(o.Rollout); err != nil {
 			return nil, fmt.Errorf("trainer: stage %s: %w", o.Name, err)
 		}
 	}
@@ -110,14 +109,14 @@ func (t *Trainer) rollouts(ctx context.Context, st *stage) ([]data.Group, error)
 		prompts = append(prompts, t.train[i])
 	}
 	if st.algorithm.Offline {
-		groups, err := demonstrations(t.setup.Tokenizer, prompts)
+		groups, err := t.demonstrations(prompts)
 		if err != nil {
-			return nil, fmt.Errorf("trainer: %w", err)
+			return nil, err
 		}
 		return groups, nil
 	}
 	d := sampler.Draw{Seed: t.setup.Seed, Step: t.state.Step}
-	return t.generate(ctx, st.sampler, prompts, st.opts.Rollout.NumGenerations, d)
+	return t.generate(ctx, st.generator, prompts, d)
 }
 
 // shape changes rewards, masks and weights, drops the groups that the objective's
@@ -159,7 +158,7 @@ func (t *Trainer) update(st *stage, s *data.Scored) (metrics map[string]float64,
 	}
 	rate := st.opts.Optim.rate(t.state.StageStep, st.opts.Steps)
 	var all []map[string]float64
-	for range u.NumIterations {
+	for iteration := range u.NumIterations {
 		for lo := 0; lo < len(s.Groups); lo += perBatch {
 			b := st.batch(s, lo, lo+perBatch)
 			m, err := st.optimizer.update(st.objective, t.policy, b, s.Stats, rate)
@@ -168,6 +167,9 @@ func (t *Trainer) update(st *stage, s *data.Scored) (metrics map[string]float64,
 			}
 			for i := range b.Micro {
 				tokens += b.Micro[i].NumTokens
+			}
+			if iteration > 0 || lo > 0 {
+				delete(m, firstDeviation)
 			}
 			all = append(all, m)
 		}

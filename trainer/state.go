@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -117,10 +118,8 @@ func (t *Trainer) tensors(prefix string, values []*device.Tensor) ([]checkpoints
 // restore continues from a loaded checkpoint. The tensors of the stage in progress
 // are taken up when the stage opens.
 func (t *Trainer) restore(c *checkpoints.Checkpoint) error {
-	dec := json.NewDecoder(bytes.NewReader(c.State))
-	dec.DisallowUnknownFields()
-	var s state
-	if err := dec.Decode(&s); err != nil {
+	s, err := parseState(c.State)
+	if err != nil {
 		return fmt.Errorf("trainer: state of step %d: %w", c.Step, err)
 	}
 	if s.Seed != t.setup.Seed || s.Stage > len(t.setup.Stages) || s.Step != c.Step {
@@ -133,8 +132,36 @@ func (t *Trainer) restore(c *checkpoints.Checkpoint) error {
 	}
 	p.Version = s.PolicyVersion
 	*t.policy = *p
-	t.state, t.saved = s, c.Optimizer
+	t.state, t.saved = *s, c.Optimizer
 	return nil
+}
+
+// parseState reads a saved state and refuses what no run has saved.
+func parseState(raw []byte) (*state, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	s := &state{}
+	if err := dec.Decode(s); err != nil {
+		return nil, err
+	}
+	if dec.More() {
+		return nil, errors.New("more than one JSON value")
+	}
+	for _, count := range []struct {
+		name  string
+		value int
+	}{
+		{"step", s.Step}, {"stage", s.Stage}, {"stage_step", s.StageStep}, {"consumed", s.Consumed},
+		{"optimizer_steps", s.OptimizerSteps}, {"policy_version", s.PolicyVersion}, {"num_tokens", s.NumTokens},
+	} {
+		if count.value < 0 {
+			return nil, fmt.Errorf("%s is %d", count.name, count.value)
+		}
+	}
+	if s.StageStep > s.Step {
+		return nil, fmt.Errorf("step %d of a stage in step %d of the run", s.StageStep, s.Step)
+	}
+	return s, nil
 }
 
 // restoreStage puts the saved optimizer state and reference into a stage that was
@@ -144,6 +171,11 @@ func (t *Trainer) restoreStage(st *stage) error {
 		return nil
 	}
 	st.optimizer.steps = t.state.OptimizerSteps
+	for _, s := range t.state.Shapes {
+		if !st.packer.allows(s) {
+			return fmt.Errorf("trainer: state of step %d: micro-batches of %+v are larger than the stage's can be", t.state.Step, s)
+		}
+	}
 	st.packer.shapes = t.state.Shapes
 	for _, part := range []struct {
 		prefix string

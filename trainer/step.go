@@ -2,12 +2,8 @@ package trainer
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/rlvr-go/rlvr/data"
@@ -185,26 +181,4 @@ func (t *Trainer) samples(st *stage, s *data.Scored) []runlog.Sample {
 		out = append(out, runlog.NewSample(t.state.Step, st.opts.Name, t.setup.Tokenizer.Decode(g.Prompt), g.Example, &rows[0]))
 	})
 	return out
-}
-
-// badBatch saves the batch of a non-finite step for inspection and says where.
-func (t *Trainer) badBatch(b *data.Batch, cause error) error {
-	if !errors.Is(cause, ErrNonFinite) {
-		return cause
-	}
-	where := "not saved: the run has no folder"
-	if dir := t.setup.BadBatchDir; dir != "" {
-		where = filepath.Join(dir, fmt.Sprintf("step-%d.json", t.state.Step+1))
-		text, err := json.Marshal(b)
-		if err == nil {
-			err = os.MkdirAll(dir, 0o755)
-		}
-		if err == nil {
-			err = os.WriteFile(where, text, 0o644)
-		}
-		if err != nil {
-			where = fmt.Sprintf("not saved: %v", err)
-		}
-	}
-	return fmt.Errorf("trainer: step %d: %w; the weights are those before it; batch: %s", t.state.Step+1, cause, where)
 }

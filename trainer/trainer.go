@@ -11,7 +11,6 @@ import (
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/model/device"
-	"github.com/rlvr-go/rlvr/sampler"
 	"github.com/rlvr-go/rlvr/tokenize"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
 	"github.com/rlvr-go/rlvr/verifier"
@@ -56,14 +55,13 @@ type Trainer struct {
 	// saved are the tensors of a stage in progress, between restore and openStage.
 	saved                   []checkpoints.Tensor
 	train, validation, test []prompt
-	stopper                 *stopStrings
-	evaluator               *sampler.Sampler
+	evaluator               *generator
 }
 
 // New checks the problems against tokenizer and limits and makes a trainer that
 // starts at step 0.
 func New(s Setup) (*Trainer, error) {
-	t := &Trainer{setup: s, policy: s.Policy, stopper: &stopStrings{tok: s.Tokenizer}}
+	t := &Trainer{setup: s, policy: s.Policy}
 	t.state.Seed = s.Seed
 	for _, set := range []struct {
 		name     string
@@ -79,12 +77,19 @@ func New(s Setup) (*Trainer, error) {
 	if len(t.train) == 0 {
 		return nil, errors.New("trainer: there are no training problems")
 	}
+	for i := range s.Stages {
+		if s.Stages[i].Offline() {
+			if _, err := t.demonstrations(t.train); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return t, nil
 }
 
 // NewForSampling makes a trainer that has no problems and completes prompts only.
 func NewForSampling(s Setup) *Trainer {
-	return &Trainer{setup: s, policy: s.Policy, stopper: &stopStrings{tok: s.Tokenizer}}
+	return &Trainer{setup: s, policy: s.Policy}
 }
 
 // ReportTo says who is told what happens. Call it before Run.
@@ -243,12 +248,4 @@ func (t *Trainer) initFrom(dir string) error {
 	}
 	t.policy.Weights = p.Weights
 	return nil
-}
-
-// stopperOf is the sampler's Stopper for stop strings, nil without any.
-func (t *Trainer) stopperOf(stop []string) sampler.Stopper {
-	if len(stop) == 0 {
-		return nil
-	}
-	return &stopStrings{tok: t.setup.Tokenizer, stop: stop}
 }

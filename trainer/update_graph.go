@@ -108,11 +108,20 @@ func (o *objective) gradGraph(in []*Node) []*Node {
 	return append(Gradient(loss, weights...), o.reportGraph(loss, metrics))
 }
 
-// commonGraph are the metrics of every objective: entropy, and the gap between the
+// firstDeviation is a metric that means something in the first mini-batch of a step
+// only: there the policy is the one that gave the old log-probabilities.
+const firstDeviation = "ratio/first_max_deviation"
+
+// commonGraph are the metrics of every objective: entropy, the greatest |ratio - 1|
+// to old log-probabilities that had a pass of their own, and the gap between the
 // sampler's log-probabilities and the trainer's at the start of the step.
 func (o *objective) commonGraph(in algos.Inputs, entropy *Node) []algos.Metric {
 	count := ReduceAllSum(in.Mask)
 	out := []algos.Metric{{Name: "entropy", Numerator: ReduceAllSum(StopGradient(entropy)), Denominator: count}}
+	if in.Old != nil && !o.onPolicy {
+		ratio := Exp(Sub(StopGradient(in.LogProbs), in.Old)) // 1 where masked: both are 0
+		out = append(out, algos.Metric{Name: firstDeviation, Join: algos.JoinMax, Numerator: ReduceAllMax(Abs(AddScalar(ratio, -1)))})
+	}
 	if in.Rollout == nil {
 		return out
 	}
