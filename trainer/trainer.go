@@ -84,7 +84,33 @@ func New(s Setup) (*Trainer, error) {
 			}
 		}
 	}
+	if err := t.checkLengths(); err != nil {
+		return nil, err
+	}
 	return t, nil
+}
+
+// checkLengths demands that the longest prompts leave room for completions, before
+// anything is computed or written.
+func (t *Trainer) checkLengths() error {
+	check := func(what string, completion int, sets ...[]prompt) error {
+		longest := 0
+		for _, p := range slices.Concat(sets...) {
+			longest = max(longest, len(p.tokens))
+		}
+		if n := t.policy.Arch.MaxPositionEmbeddings; longest > 0 && longest+completion > n {
+			return fmt.Errorf("trainer: %s: a prompt of %d tokens and max_completion_length %d exceed the model's %d positions", what, longest, completion, n)
+		}
+		return nil
+	}
+	for i := range t.setup.Stages {
+		if s := &t.setup.Stages[i]; !s.Offline() {
+			if err := check("stage "+s.Name, s.Rollout.MaxCompletionLength, t.train); err != nil {
+				return err
+			}
+		}
+	}
+	return check("eval", t.evalLength(), t.validation, t.test)
 }
 
 // NewForSampling makes a trainer that has no problems and completes prompts only.
