@@ -218,7 +218,9 @@ func (t *tile) checkStop(r *row) {
 	}
 	r.result.Tokens = r.result.Tokens[:keep]
 	r.result.LogProbs = r.result.LogProbs[:keep]
-	r.result.TruncatedLogProbs = r.result.TruncatedLogProbs[:keep]
+	if r.result.TruncatedLogProbs != nil { // nil after an end of sequence, see finish
+		r.result.TruncatedLogProbs = r.result.TruncatedLogProbs[:keep]
+	}
 	t.finish(r, data.FinishStop)
 }
 
