@@ -194,31 +194,29 @@ func TestInitFromAnotherArchitecture(t *testing.T) {
 // TestWeightsDecideWhatIsSampled: one large step changes the completions of the next
 // step; a rate of 0 changes neither weights nor completions.
 func TestWeightsDecideWhatIsSampled(t *testing.T) {
-	onBackends(t, func(t *testing.T, dev *device.Device) {
-		samples := map[float64][]runlog.Sample{}
-		for _, rate := range []float64{0, 0.3} {
-			stage := kitStage("rl", "reinforce", 2)
-			stage.Optim.LearningRate = rate
-			s, rec := kitSetup(t, dev, stage)
-			verify(evenStart).judgeBy(&s)
-			s.Eval.EvalOnStart, s.Test = false, nil
-			start := hostWeights(t, dev, s.Policy)
-			tr := runAll(t, s)
-			if moved := !sameBits(start, hostWeights(t, dev, tr.policy)); moved != (rate > 0) {
-				t.Errorf("rate %v: weights changed: %v", rate, moved)
-			}
-			samples[rate] = rec.samples
+	dev := openDevice(t, "go")
+	samples := map[float64][]runlog.Sample{}
+	for _, rate := range []float64{0, 0.3} {
+		stage := kitStage("rl", "reinforce", 2)
+		stage.Optim.LearningRate = rate
+		s, rec := kitSetup(t, dev, stage)
+		verify(evenStart).judgeBy(&s)
+		start := hostWeights(t, dev, s.Policy)
+		tr := runAll(t, s)
+		if moved := !sameBits(start, hostWeights(t, dev, tr.policy)); moved != (rate > 0) {
+			t.Errorf("rate %v: weights changed: %v", rate, moved)
 		}
-		step := func(rate float64, step int) []runlog.Sample {
-			return slices.DeleteFunc(slices.Clone(samples[rate]), func(s runlog.Sample) bool { return s.Step != step })
-		}
-		if len(step(0, 1)) == 0 || !slices.Equal(step(0, 1), step(0.3, 1)) {
-			t.Errorf("before the first update samples differ:\n%v\n%v", step(0, 1), step(0.3, 1))
-		}
-		if slices.Equal(step(0, 2), step(0.3, 2)) {
-			t.Errorf("a large step changes no sample: %v", step(0.3, 2))
-		}
-	})
+		samples[rate] = rec.samples
+	}
+	step := func(rate float64, step int) []runlog.Sample {
+		return slices.DeleteFunc(slices.Clone(samples[rate]), func(s runlog.Sample) bool { return s.Step != step })
+	}
+	if len(step(0, 1)) == 0 || !slices.Equal(step(0, 1), step(0.3, 1)) {
+		t.Errorf("before the first update samples differ:\n%v\n%v", step(0, 1), step(0.3, 1))
+	}
+	if slices.Equal(step(0, 2), step(0.3, 2)) {
+		t.Errorf("a large step changes no sample: %v", step(0.3, 2))
+	}
 }
 
 // TestLearns: reinforcement alone makes even first digits the rule.
