@@ -1,0 +1,5 @@
+package trainer
+
+import "flag"
+
+var update = flag.Bool("update", false, "rewrite the golden files from what the code gives now")
