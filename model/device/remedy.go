@@ -61,8 +61,8 @@ func cudaRemedy(dir string) []string {
 	base := filepath.Dir(dir)
 	wheels := filepath.Join(base, "cuda")
 	return []string{
-		"# needs an NVIDIA GPU with driver 580 or newer; the wheels take about 4 GB",
-		"python3 -m pip install --python-version 3.12 --only-binary=:all: --target " + wheels + " '" + cudaWheel + "'",
+		"# needs an NVIDIA GPU with driver 580 or newer; the wheels take about 4 GB, and no Python runs them",
+		"python3 -m pip install --ignore-requires-python --python-version 3.12 --only-binary=:all: --target " + wheels + " '" + cudaWheel + "'",
 		"mkdir -p " + dir,
 		"ln -sfn " + filepath.Join(wheels, cudaPlugin) + " " + filepath.Join(dir, PluginFile("cuda")),
 		"ln -sfn " + filepath.Join(wheels, "nvidia") + " " + filepath.Join(base, "nvidia"),
