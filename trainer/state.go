@@ -136,6 +136,9 @@ func (t *Trainer) restore(c *checkpoints.Checkpoint) error {
 	return nil
 }
 
+// maxCount is far beyond any count of a run, and far from overflow.
+const maxCount = 1 << 53
+
 // parseState reads a saved state and refuses what no run has saved.
 func parseState(raw []byte) (*state, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
@@ -154,7 +157,7 @@ func parseState(raw []byte) (*state, error) {
 		{"step", s.Step}, {"stage", s.Stage}, {"stage_step", s.StageStep}, {"consumed", s.Consumed},
 		{"optimizer_steps", s.OptimizerSteps}, {"policy_version", s.PolicyVersion}, {"num_tokens", s.NumTokens},
 	} {
-		if count.value < 0 {
+		if count.value < 0 || count.value > maxCount {
 			return nil, fmt.Errorf("%s is %d", count.name, count.value)
 		}
 	}
