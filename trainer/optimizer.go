@@ -27,16 +27,21 @@ type optimizer struct {
 }
 
 func newOptimizer(dev *device.Device, p *model.Policy, o OptimOptions) *optimizer {
-	a := adamW{beta1: o.Beta1, beta2: o.Beta2, epsilon: o.Epsilon, weightDecay: o.WeightDecay, maxNorm: o.MaxGradNorm}
-	op := &optimizer{opts: o, dev: dev}
+	op := &optimizer{opts: o, dev: dev, exec: dev.NewExec("adamw", newAdamW(p, o).updateGraph)}
 	for i := range p.Specs {
 		w := &p.Specs[i]
-		a.decay = append(a.decay, len(w.Shape) > 1)
 		op.first = append(op.first, device.Array(make([]float32, w.Size()), w.Shape...))
 		op.second = append(op.second, device.Array(make([]float32, w.Size()), w.Shape...))
 	}
-	op.exec = dev.NewExec("adamw", a.updateGraph)
 	return op
+}
+
+func newAdamW(p *model.Policy, o OptimOptions) *adamW {
+	a := &adamW{beta1: o.Beta1, beta2: o.Beta2, epsilon: o.Epsilon, weightDecay: o.WeightDecay, maxNorm: o.MaxGradNorm}
+	for i := range p.Specs {
+		a.decay = append(a.decay, len(p.Specs[i].Shape) > 1)
+	}
+	return a
 }
 
 // apply takes one optimizer step at a learning rate and returns the gradient norm.
