@@ -37,8 +37,8 @@ func (d *Device) NewExec(name string, fn func(inputs []*graph.Node) []*graph.Nod
 	return &Exec{name: name, dev: d, fn: fn, graphs: map[string]*graph.Graph{}}
 }
 
-// Donated marks an input whose memory the call may reuse: the tensor is invalid
-// after it.
+// Donated marks an input whose memory on the device the call may reuse: an output of
+// another call is invalid after it, an [Array] keeps its copy on the host.
 type Donated struct{ *Tensor }
 
 // Donate marks all of ts.

@@ -22,10 +22,11 @@ import (
 // through the runtime's memmove, which clears them; operations run in the order
 // in which they were made, so nothing comes in between.
 //
-// Correctness: closures are compiled when they return, and an optimisation that
-// runs later folds broadcasts into the operations that use them, closures included:
-// the closure then asks for values that it does not compute ("not computed yet").
-// A barrier after each broadcast in a closure keeps that optimisation out.
+// Correctness: closures and named functions are compiled when they return, and an
+// optimisation that runs later folds broadcasts into the operations that use them,
+// there too: the function then asks for values that it does not compute ("not
+// computed yet"). A barrier after each broadcast outside the main function keeps
+// that optimisation out.
 
 // smallDot is the number of multiplications below which the backend does not pack
 // (its noSIMDSmallMatMulSizeThreshold).
@@ -231,10 +232,10 @@ func blockOf(n, elementSize int) int {
 	return 0
 }
 
-// BroadcastInDim keeps broadcasts of closures out of reach of later optimisation.
+// BroadcastInDim keeps broadcasts outside main out of reach of later optimisation.
 func (f *goFunction) BroadcastInDim(x compute.Value, s shapes.Shape, axes []int) (compute.Value, error) {
 	y, err := f.Function.BroadcastInDim(x, s, axes)
-	if err != nil || f.parent == nil {
+	if err != nil || f == f.builder.main {
 		return y, err
 	}
 	out, err := f.OptimizationBarrier(y)
