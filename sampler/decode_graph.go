@@ -19,6 +19,9 @@ type program struct {
 	chunk int
 }
 
+// key says all that a program's graphs depend on.
+func (p *program) key() any { return []any{*p.arch, p.trunc, p.eos, p.chunk} }
+
 // Inputs of a row in both executables, after the weights and the cache.
 type rowInputs struct {
 	keys        *Node // [B, 2] uint32

@@ -51,10 +51,6 @@ type Sampler struct {
 	opts    Options
 	eos     []int32
 	stopper Stopper
-	prefill *device.Exec
-	mu      sync.Mutex
-	decode  map[int]*device.Exec    // by chunk length
-	empty   map[[2]int]*device.Exec // by rows and width of the cache
 }
 
 // New makes a sampler. eos are the ids that end a completion; stopper may be nil.
@@ -62,9 +58,7 @@ func New(dev *device.Device, arch *model.Arch, o Options, eos []int32, stopper S
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("sampler: %w", err)
 	}
-	s := &Sampler{dev: dev, arch: arch, opts: o, eos: eos, stopper: stopper, decode: map[int]*device.Exec{}, empty: map[[2]int]*device.Exec{}}
-	s.prefill = dev.NewExec("prefill", s.program(1).prefillGraph)
-	return s, nil
+	return &Sampler{dev: dev, arch: arch, opts: o, eos: eos, stopper: stopper}, nil
 }
 
 func (s *Sampler) program(chunk int) *program {
@@ -78,27 +72,20 @@ func (s *Sampler) truncation() truncation {
 // truncates reports whether the distribution sampled from is not the whole one.
 func (s *Sampler) truncates() bool { return s.truncation().any() }
 
+func (s *Sampler) prefillExec() *device.Exec {
+	p := s.program(0)
+	return s.dev.SharedExec("prefill", p.key(), p.prefillGraph)
+}
+
 func (s *Sampler) decodeExec(chunk int) *device.Exec {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e, ok := s.decode[chunk]
-	if !ok {
-		e = s.dev.NewExec("decode", s.program(chunk).decodeGraph)
-		s.decode[chunk] = e
-	}
-	return e
+	p := s.program(chunk)
+	return s.dev.SharedExec("decode", p.key(), p.decodeGraph)
 }
 
 // emptyCache makes a cache on the device, without sending zeros to it.
 func (s *Sampler) emptyCache(sh shape) ([]*device.Tensor, error) {
-	s.mu.Lock()
-	key := [2]int{sh.rows, sh.width}
-	e, ok := s.empty[key]
-	if !ok {
-		e = s.dev.NewExec("empty cache", emptyCacheGraph(s.arch, sh.rows, sh.width))
-		s.empty[key] = e
-	}
-	s.mu.Unlock()
+	dims := s.arch.CacheDims(sh.rows, sh.width)
+	e := s.dev.SharedExec("empty cache", []any{dims, s.arch.NumCaches()}, emptyCacheGraph(s.arch, sh.rows, sh.width))
 	return e.Call(float32(0))
 }
 

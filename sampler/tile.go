@@ -126,7 +126,7 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 			return 0, fmt.Errorf("sampler: cache: %w", err)
 		}
 	}
-	out, err := t.s.prefill.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(ids, lines, width),
+	out, err := t.s.prefillExec().Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(ids, lines, width),
 		device.Array(lengths, lines), device.Array(source, len(source)), t.keys(), float32(t.s.opts.Temperature))...)
 	if err != nil {
 		return 0, fmt.Errorf("sampler: prefill: %w", err)

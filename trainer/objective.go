@@ -61,8 +61,8 @@ func newObjective(dev *device.Device, arch *model.Arch, a *algos.Algorithm, o *S
 	}
 	ob.arrays = ob.listArrays()
 	ob.gradExec = dev.NewExec("grad:"+a.Name, ob.gradGraph)
-	ob.scoreExec = dev.NewExec("score", scoreGraph(arch))
-	ob.addExec = dev.NewExec("add gradients", addGraph)
+	ob.scoreExec = dev.SharedExec("score", *arch, scoreGraph(arch))
+	ob.addExec = dev.SharedExec("add gradients", nil, addGraph)
 	return ob
 }
 

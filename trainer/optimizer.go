@@ -27,7 +27,8 @@ type optimizer struct {
 }
 
 func newOptimizer(dev *device.Device, p *model.Policy, o OptimOptions) *optimizer {
-	op := &optimizer{opts: o, dev: dev, exec: dev.NewExec("adamw", newAdamW(p, o).updateGraph)}
+	a := newAdamW(p, o)
+	op := &optimizer{opts: o, dev: dev, exec: dev.SharedExec("adamw", *a, a.updateGraph)}
 	for i := range p.Specs {
 		w := &p.Specs[i]
 		op.first = append(op.first, device.Array(make([]float32, w.Size()), w.Shape...))

@@ -36,6 +36,7 @@ type Device struct {
 	log      *slog.Logger
 	mu       sync.Mutex
 	compiles []Compile
+	shared   map[string]*Exec
 	spent    atomic.Int64 // nanoseconds in executions and waiting for their results
 }
 

@@ -37,6 +37,24 @@ func (d *Device) NewExec(name string, fn func(inputs []*graph.Node) []*graph.Nod
 	return &Exec{name: name, dev: d, fn: fn, graphs: map[string]*graph.Graph{}}
 }
 
+// SharedExec is the Exec of a key: made the first time, the same one after. The key
+// must say all that the graph depends on beside the shapes of its inputs, so that
+// stages and evaluations with equal settings compile once.
+func (d *Device) SharedExec(name string, key any, fn func(inputs []*graph.Node) []*graph.Node) *Exec {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.shared == nil {
+		d.shared = map[string]*Exec{}
+	}
+	id := fmt.Sprintf("%s %+v", name, key)
+	e, ok := d.shared[id]
+	if !ok {
+		e = d.NewExec(name, fn)
+		d.shared[id] = e
+	}
+	return e
+}
+
 // Donated marks an input whose memory on the device the call may reuse: an output of
 // another call is invalid after it, an [Array] keeps its copy on the host.
 type Donated struct{ *Tensor }
