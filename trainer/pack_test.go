@@ -199,7 +199,7 @@ func TestPack(t *testing.T) {
 	for name, c := range packCases {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, 1))
-			p := &packer{padded: c.padded, microTokens: c.microTokens, hidden: 64}
+			p := &packer{padded: c.padded, microTokens: c.microTokens, layers: 2, hidden: 64, vocab: 22}
 			for step := range 20 {
 				items := makeItems(c, rng)
 				counts := data.Counts{Tokens: step, Sequences: 2 * step}
@@ -231,7 +231,7 @@ func TestPackSharesPrompts(t *testing.T) {
 		want += items[i].length()
 	}
 	for _, padded := range []bool{false, true} {
-		b := (&packer{padded: padded, microTokens: 4096, hidden: 1024}).pack(items, nil, data.Counts{})
+		b := (&packer{padded: padded, microTokens: 4096, layers: 2, hidden: 1024}).pack(items, nil, data.Counts{})
 		got := 0
 		for i := range b.Micro {
 			got += b.Micro[i].NumTokens
@@ -259,12 +259,12 @@ func shapesOf(p *packer, steps int, items func(step int) []item) map[shape]int {
 // stage whose lengths are drawn from one distribution.
 func TestPackShapesStayFew(t *testing.T) {
 	for name, most := range map[string]int{
-		"quickstart": 5, "quickstart padded": 2, "one-token answers": 8, "groups of one": 6, "masked": 10,
+		"quickstart": 5, "quickstart padded": 2, "one-token answers": 6, "groups of one": 4, "masked": 5,
 		"long prompts": manyShapes, // five of 1 to 300 tokens: no two steps are alike
 	} {
 		c := packCases[name]
 		rng := rand.New(rand.NewPCG(3, 3))
-		p := &packer{padded: c.padded, microTokens: c.microTokens, hidden: 64, head: 1}
+		p := &packer{padded: c.padded, microTokens: c.microTokens, layers: 2, hidden: 256, vocab: 500}
 		seen := shapesOf(p, 300, func(int) []item { return makeItems(c, rng) })
 		if len(seen) > most {
 			t.Errorf("%s: %d shapes in 300 steps, want at most %d: %v", name, len(seen), most, seen)
@@ -278,15 +278,15 @@ const maxExecutables = 32
 // TestPackShapesAreBounded: a policy that comes to write ever longer completions,
 // or comes to write short ones, does not run into the device's limit on shapes.
 func TestPackShapesAreBounded(t *testing.T) {
-	const steps = 600
+	const steps = 150
 	for name, length := range map[string]func(step int) int{
-		"growing":   func(step int) int { return 1 + step*5 },
-		"shrinking": func(step int) int { return 1 + (steps-step)*5 },
+		"growing":   func(step int) int { return 1 + step*20 },
+		"shrinking": func(step int) int { return 1 + (steps-step)*20 },
 		"wild":      func(step int) int { return 1 << (step * 7 % 12) },
 	} {
 		for _, padded := range []bool{false, true} {
 			rng := rand.New(rand.NewPCG(5, 5))
-			p := &packer{padded: padded, microTokens: 16384, hidden: 64, head: 10}
+			p := &packer{padded: padded, microTokens: 16384, layers: 4, hidden: 256, vocab: 1000}
 			seen := shapesOf(p, steps, func(step int) []item {
 				return makeItems(packCase{groups: 1 + rng.IntN(12), perGroup: 4, maxPrompt: 60, maxResponse: length(step)}, rng)
 			})
@@ -321,7 +321,7 @@ func FuzzPack(f *testing.F) {
 			}
 			items = append(items, it)
 		}
-		p := &packer{padded: padded, microTokens: max(16, int(micro)), hidden: int(hidden)}
+		p := &packer{padded: padded, microTokens: max(16, int(micro)), layers: 1, hidden: int(hidden), vocab: 99}
 		for range 2 {
 			if len(items) == 0 {
 				return

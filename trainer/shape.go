@@ -20,10 +20,8 @@ type shape struct {
 type packer struct {
 	padded      bool
 	microTokens int
-	// hidden is the model's width; head the cost of the output head for a token, in
-	// units of a layer's cost for a token by 4 x hidden.
-	hidden int
-	head   float64
+	// The model's layers, width and vocabulary, for costs.
+	layers, hidden, vocab int
 	// positions bounds a sequence, responses a batch.
 	positions, responses int
 	// shapes were used in the stage so far, oldest first.
@@ -32,8 +30,8 @@ type packer struct {
 
 func newPacker(a *model.Arch, o *StageOptions) packer {
 	return packer{
-		padded: o.Update.Packing == "padded", microTokens: o.Update.MicroBatchTokens, hidden: a.HiddenSize,
-		head:      float64(a.VocabSize) / float64(4*a.NumHiddenLayers),
+		padded: o.Update.Packing == "padded", microTokens: o.Update.MicroBatchTokens,
+		layers: a.NumHiddenLayers, hidden: a.HiddenSize, vocab: a.VocabSize,
 		positions: a.MaxPositionEmbeddings, responses: o.NumPromptsPerStep * max(1, o.Rollout.NumGenerations),
 	}
 }
@@ -49,8 +47,12 @@ const (
 	// packedRow bounds the width of rows that hold several sequences: attention
 	// costs grow with the square of the width.
 	packedRow = 512
-	// nearly is how much dearer than the best a shape may be that is used again.
-	nearly = 1.25
+	// nearly is how much dearer than the best a shape may be that is used again. To
+	// compile another costs as much as dozens of steps.
+	nearly = 1.5
+	// passCost is the cost of a pass over nothing, in multiplications: no shape is
+	// worth compiling to save less.
+	passCost = 1 << 20
 	// manyShapes is when a shape that holds a batch is used again whatever it
 	// costs. It leaves room, below the device's limit, for longer sequences.
 	manyShapes = 16
@@ -126,11 +128,13 @@ func (p *packer) fitted(items []item, width, length int) (shape, layout) {
 	return s, l
 }
 
-// cost is proportional to the work of a layout in micro-batches of a shape: matrix
-// products of 12 D^2 and attention of 4 D S a token, and the head of the responses.
+// cost is the number of multiplications of a layout in micro-batches of a shape: in
+// each layer 12 D^2 and attention of 4 D S a token, and the head of the responses.
 func (p *packer) cost(s shape, l layout) float64 {
-	body := float64(s.R*s.S) * float64(3*p.hidden+s.S)
-	return float64(len(l.cut(s))) * (body + float64(s.N*s.T)*p.head)
+	d := float64(p.hidden)
+	body := float64(p.layers*s.R*s.S) * 4 * d * float64(3*p.hidden+s.S)
+	head := float64(s.N*s.T*p.vocab) * d
+	return float64(len(l.cut(s))) * (passCost + body + head)
 }
 
 // rowWidth rounds up to a multiple of 4 below 32, then to four widths a doubling.
