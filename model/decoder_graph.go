@@ -2,7 +2,7 @@ package model
 
 import (
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
-	. "github.com/gomlx/gomlx/support/exceptions"
+	. "github.com/gomlx/gomlx/support/exceptions" //nolint:revive // as above
 )
 
 // Decoder is an architecture whose weights are nodes of one graph.

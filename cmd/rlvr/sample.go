@@ -48,6 +48,9 @@ Without --prompt it asks for prompts, or reads them from standard input, one a l
 			if (o.config == "") == (o.model == "") {
 				return userError(errors.New("sample: found neither or both of CONFIG and --model, allowed: one of them"))
 			}
+			if o.n > 1 && !cmd.Flags().Changed("temperature") {
+				o.temperature = 1
+			}
 			return runSample(cmd.Context(), o, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -58,7 +61,7 @@ Without --prompt it asks for prompts, or reads them from standard input, one a l
 	f.StringArrayVar(&o.prompts, "prompt", nil, "a prompt; may be given several times")
 	f.IntVarP(&o.n, "num", "n", 1, "completions of each prompt")
 	f.IntVar(&o.maxTokens, "max-tokens", 0, "most tokens of a completion (default: as the config)")
-	f.Float64Var(&o.temperature, "temperature", -1, "0 for greedy (default: greedy for one completion, else 1)")
+	f.Float64Var(&o.temperature, "temperature", 0, "0 for greedy (default: greedy for one completion, else 1)")
 	f.Int64Var(&o.seed, "seed", 0, "seed of the random numbers")
 	addBackendFlag(c, &o.backend)
 	f.BoolVar(&o.json, "json", false, "print a JSON object a line")
@@ -128,12 +131,6 @@ func openSampler(ctx context.Context, o *sampleOptions, notes, errOut io.Writer)
 		}
 	}
 	options.NumGenerations, options.Temperature = o.n, o.temperature
-	if o.temperature < 0 {
-		options.Temperature = 1
-		if o.n == 1 {
-			options.Temperature = 0
-		}
-	}
 	if o.maxTokens > 0 {
 		options.MaxCompletionLength = o.maxTokens
 	}

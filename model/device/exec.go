@@ -167,7 +167,9 @@ func (e *Exec) graph(in []shapes.Shape) *graph.Graph {
 	for i, s := range in {
 		params[i] = graph.Parameter(g, fmt.Sprintf("p%d", i), s)
 	}
-	g.Compile(e.fn(params)...)
+	if err := g.Compile(e.fn(params)...); err != nil {
+		panic(err)
+	}
 	e.graphs[key] = g
 	e.dev.compiled(Compile{Exec: e.name, Seconds: time.Since(start).Seconds(), Shapes: describe(in)})
 	return g
