@@ -114,6 +114,7 @@ func (c *checker) checkScalar(n *node, s *schema) *node {
 		if isNumber {
 			allowed = "a finite number"
 		}
+	case kindList, kindSection, kindFree: // not scalars
 	}
 	if n.isQuotedNumber() {
 		allowed += ", without quotes"

@@ -31,7 +31,7 @@ func decode(root *node) (*Config, error) {
 }
 
 // wholeNumbers refuses 1.9 for an integer; mapstructure makes it 1.
-func wholeNumbers(from, to reflect.Type, value any) (any, error) {
+func wholeNumbers(_, to reflect.Type, value any) (any, error) {
 	if f, ok := value.(float64); ok && to.Kind() >= reflect.Int && to.Kind() <= reflect.Uint64 && f != math.Trunc(f) {
 		return nil, fmt.Errorf("found %v, allowed: a whole number", f)
 	}

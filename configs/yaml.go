@@ -74,6 +74,7 @@ func encode(v reflect.Value, s *schema) (*yaml.Node, error) {
 			return nil, nil
 		}
 		return encodeFree(v.Interface())
+	case kindText, kindInt, kindFloat, kindBool:
 	}
 	return n, n.Encode(v.Interface())
 }

@@ -44,7 +44,7 @@ func ReadJSONL(path string) ([]Example, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	return DecodeJSONL(f, path, filepath.Base(path))
 }
 

@@ -87,7 +87,7 @@ func (r *Runner) micro(b *Batch, part []int) (*micro, error) {
 		return nil, err
 	}
 	defer exec.Finalize()
-	results, err := exec.Exec(args...)
+	results, err := exec.Call(args...)
 	if err != nil {
 		return nil, err
 	}

@@ -190,7 +190,7 @@ func TestOpenWhatIsNoFile(t *testing.T) {
 
 func unwrapAll(err error) error {
 	for {
-		u, ok := err.(interface{ Unwrap() error }) //nolint:errorlint // walks the chain
+		u, ok := err.(interface{ Unwrap() error })
 		if !ok {
 			return err
 		}

@@ -84,7 +84,7 @@ func Of(err error) []*Fault {
 	if f, ok := err.(*Fault); ok { //nolint:errorlint // the joined tree is walked by hand
 		return []*Fault{f}
 	}
-	if j, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // as above
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		var out []*Fault
 		for _, e := range j.Unwrap() {
 			out = append(out, Of(e)...)

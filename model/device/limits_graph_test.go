@@ -104,7 +104,7 @@ func TestLimitShapesOfTheLibrarysExec(t *testing.T) {
 	var err error
 	n := 0
 	for ; n < 100 && err == nil; n++ {
-		_, err = exec.Exec(make([]float32, n+1))
+		_, err = exec.Call(make([]float32, n+1))
 	}
 	stillFails(t, err, "maximum cache size", "model/device/exec.go (maxShapes)")
 	if n-1 != maxShapes {

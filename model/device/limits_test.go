@@ -52,13 +52,15 @@ func try(b compute.Backend, fn func(g *graph.Graph, in []*node) []*node, inputs 
 	caught := exceptions.TryCatch[error](func() {
 		g := graph.NewGraph(b, "limit")
 		in := make([]*node, len(inputs))
-		params := make(graph.ParamsMap, len(inputs))
+		values := make([]any, len(inputs))
 		for i, x := range inputs {
 			in[i] = graph.Parameter(g, fmt.Sprintf("p%d", i), x.Shape())
-			params[in[i]] = x
+			values[i] = x
 		}
-		g.Compile(fn(g, in)...)
-		out = g.RunWithMap(params)
+		if err := g.Compile(fn(g, in)...); err != nil {
+			panic(err)
+		}
+		out = g.Run(values...)
 	})
 	return out, caught
 }

@@ -148,7 +148,7 @@ func TestCleanDeletesOnlyARunsFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close() //nolint:errcheck // a test
+	defer d.Close()
 	want := []string{
 		".rlvr-tmp-123", "bad_batch", "config.yaml", "log.txt", "metrics.jsonl", "samples.jsonl",
 		"tb/events.out.tfevents.1764000000.000.rlvr", "checkpoints/.tmp-step-9", "checkpoints/step-8",

@@ -12,7 +12,7 @@ import (
 func Example() {
 	parent, err := os.MkdirTemp("", "runlog")
 	check(err)
-	defer os.RemoveAll(parent) //nolint:errcheck // an example
+	defer os.RemoveAll(parent)
 	dir, err := runlog.OpenDir(filepath.Join(parent, "run"), runlog.Fresh, nil)
 	check(err)
 	log, err := runlog.New(dir, runlog.DefaultOptions(), os.Stdout)

@@ -23,7 +23,7 @@ func eachRecord(path string, use func(r *Record, at int64)) error {
 	if err != nil {
 		return fmt.Errorf("runlog: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	in := bufio.NewReader(f)
 	var at int64
 	for number := 1; ; number++ {

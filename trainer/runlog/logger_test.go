@@ -344,7 +344,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Skip("no /dev/full here")
 	}
-	defer full.Close() //nolint:errcheck // a test
+	defer full.Close()
 	for name, spoil := range map[string]func(l *Logger){
 		MetricsFile: func(l *Logger) { l.metrics.f = full },
 		EventsDir:   func(l *Logger) { l.events.f = full },

@@ -96,7 +96,7 @@ func wrong(ex data.Example, reverse, pad bool) error {
 	}
 	sum, err := strconv.Atoi(string(digits))
 	if err != nil || sum != a+b {
-		return fmt.Errorf("answer reads %d (%v)", sum, err)
+		return fmt.Errorf("answer reads %d (%w)", sum, err)
 	}
 	prompt, answer := fmt.Sprintf("%d+%d=", a, b), strconv.Itoa(a+b)
 	if pad {

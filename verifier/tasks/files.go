@@ -51,7 +51,7 @@ func readFile(path string, bases map[string]int) ([]data.Example, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tasks: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	prefix := filepath.Base(path)
 	bases[prefix]++
 	if n := bases[prefix]; n > 1 {
