@@ -14,6 +14,11 @@ import (
 // a stream, so that nothing depends on the row or the batch, and sharded devices
 // compute their own part.
 func GumbelGraph(keys, positions *Node, vocab int) *Node {
+	return noiseGraph(bitsGraph(keys, positions, vocab))
+}
+
+// bitsGraph is the hash, [B, V] uint32: the same on every device.
+func bitsGraph(keys, positions *Node, vocab int) *Node {
 	b := keys.Shape().Dim(0)
 	first := SliceAxis(keys, 1, AxisElem(0))                                            // [B, 1]
 	second := SliceAxis(keys, 1, AxisElem(1))                                           // [B, 1]
@@ -21,10 +26,15 @@ func GumbelGraph(keys, positions *Node, vocab int) *Node {
 	row := mixGraph(BitwiseXor(mixGraph(Add(position, first)), second))                 // [B, 1]
 	index := Iota(keys.Graph(), shapes.Make(dtypes.Uint32, b, vocab), 1)                // [B, V]
 	bits := mixGraph(Add(Mul(index, ConstAs(index, uint32(0x9E3779B9))), row))          // [B, V]
-	bits = mixGraph(Add(bits, BitwiseXor(second, ConstAs(second, uint32(0x85EBCA6B))))) // [B, V]
+	return mixGraph(Add(bits, BitwiseXor(second, ConstAs(second, uint32(0x85EBCA6B))))) // [B, V]
+}
+
+// noiseGraph turns 32 uniform bits into Gumbel noise.
+func noiseGraph(bits *Node) *Node {
+	g := bits.Graph()
 	// u in (0, 1), spaced finely near 0, where -log(1-u) decides who wins.
-	u := Mul(AddScalar(ConvertDType(bits, dtypes.Float32), 0.5), Const(keys.Graph(), float32(1.0/(1<<32))))
-	u = Min(u, Const(keys.Graph(), float32(1-1.0/(1<<24))))
+	u := Mul(AddScalar(ConvertDType(bits, dtypes.Float32), 0.5), Const(g, float32(1.0/(1<<32))))
+	u = Min(u, Const(g, float32(1-1.0/(1<<24))))
 	return Neg(Log(Neg(Log1P(Neg(u)))))
 }
 
