@@ -21,7 +21,7 @@ import (
 	"github.com/rlvr-go/rlvr/trainer/runlog"
 )
 
-// killConfig is a run of three dozen steps that learns something in most of them.
+// killConfig is a run of four dozen steps that learns something in most of them.
 const killConfig = `
 backend: go
 model:
@@ -38,13 +38,18 @@ stages:
     steps: 18
   - name: grpo
     algorithm: {name: grpo, options: {beta: 0.02}}
-    steps: 18
+    steps: 30
     rollout: {num_generations: 4, max_completion_length: 5}
     update: {num_iterations: 2, mini_batch_prompts: 3}
 checkpoint: {save_steps: 1, keep_last: 2}
 `
 
-const killSteps = 36
+const (
+	killSteps = 48
+	// killWithin are the steps at which the run is killed: what is left takes longer
+	// than the longest delay after them.
+	killWithin = 34
+)
 
 // killRun is the command line of a run in a folder.
 type killRun struct{ config, dir string }
@@ -110,7 +115,7 @@ func (k killRun) killAndResume(t *testing.T, kills int, rng *rand.Rand) {
 	t.Helper()
 	var mode []string
 	for i := range kills {
-		line := 1 + i*(killSteps-2)/kills + rng.IntN((killSteps-2)/kills)
+		line := 1 + i*killWithin/kills + rng.IntN(killWithin/kills)
 		if i > 0 && rng.IntN(4) == 0 {
 			line = 0
 		}
