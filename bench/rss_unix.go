@@ -14,8 +14,9 @@ func maxRSS(s *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
+	n := int64(u.Maxrss) //nolint:unconvert // 32 bits wide on some systems
 	if runtime.GOOS == "darwin" {
-		return int64(u.Maxrss)
+		return n
 	}
-	return int64(u.Maxrss) << 10 // kibibytes elsewhere
+	return n << 10 // kibibytes elsewhere
 }
