@@ -2,6 +2,7 @@ package sampler
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"testing"
@@ -64,6 +65,41 @@ func dependsOnNothingElse(t *testing.T, dev *device.Device, arch *model.Arch) {
 		delete(got, resultKey{len(prompts), g})
 	}
 	same("beside a longer prompt", got, identity)
+}
+
+// xlaTolerance bounds the difference of a log-probability between shapes on XLA,
+// which sums up in another order: of a log-softmax over 32 logits of about 10, two
+// layers deep.
+const xlaTolerance = 2e-5
+
+// alike fails the test unless two completions have the same tokens and, within
+// tolerance, log-probabilities.
+func alike(t *testing.T, k resultKey, got, want Result, tolerance float64) {
+	t.Helper()
+	if !slices.Equal(got.Tokens, want.Tokens) || got.Finish != want.Finish {
+		t.Errorf("completion %v: %v %v, want %v %v", k, got.Tokens, got.Finish, want.Tokens, want.Finish)
+		return
+	}
+	for i := range got.LogProbs {
+		if d := math.Abs(float64(got.LogProbs[i] - want.LogProbs[i])); !(d <= tolerance) {
+			t.Errorf("completion %v token %d: log-prob %g, want %g", k, i, got.LogProbs[i], want.LogProbs[i])
+		}
+	}
+}
+
+// TestXLADependsOnLittleElse: the same prompts alone and together, in other numbers
+// of rows. Bits may differ there, tokens only at a near tie, which these are not.
+func TestXLADependsOnLittleElse(t *testing.T) {
+	dev := open(t, "xla:cpu")
+	p := testPolicy(t)
+	o := Options{NumGenerations: 4, Temperature: 1, TopP: 1, MaxCompletionLength: 12, ChunkTokens: 4, MaxRows: 64}
+	prompts := testPrompts(12, 2, 8)
+	together := sampleAll(t, dev, p, o, prompts, nil)
+	for _, i := range []int{0, 5, 11} {
+		for k, r := range sampleAll(t, dev, p, o, prompts[i:i+1], nil) {
+			alike(t, k, r, together[resultKey{i, k.sample}], xlaTolerance)
+		}
+	}
 }
 
 // TestGroupsDiffer makes sure that the invariance above is not that of a constant.

@@ -121,6 +121,12 @@ func (s *Sampler) check(prompts []Prompt) error {
 			return fmt.Errorf("sampler: a prompt of %d tokens and a completion of %d exceed the model's %d positions",
 				n, s.opts.MaxCompletionLength, s.arch.MaxPositionEmbeddings)
 		}
+		for _, id := range prompts[i].Tokens {
+			// A device would take another token for it, quietly.
+			if id < 0 || int(id) >= s.arch.VocabSize {
+				return fmt.Errorf("sampler: prompt %d: token %d is not one of the model's %d", i, id, s.arch.VocabSize)
+			}
+		}
 	}
 	return nil
 }

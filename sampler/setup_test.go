@@ -20,9 +20,11 @@ func testArch() *model.Arch {
 		NumAttentionHeads: 4, NumKeyValueHeads: 2, HeadDim: 16, MaxPositionEmbeddings: 512, TieWordEmbeddings: true, InitializerRange: 0.3}
 }
 
+func newTestPolicy(a *model.Arch) (*model.Policy, error) { return model.NewPolicy(a, 7) }
+
 func testPolicy(t testing.TB) *model.Policy {
 	t.Helper()
-	p, err := model.NewPolicy(testArch(), 7)
+	p, err := newTestPolicy(testArch())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,14 +92,20 @@ func testPrompts(n, minLen, maxLen int) []Prompt {
 
 type resultKey struct{ prompt, sample int }
 
-func sampleAll(t *testing.T, dev *device.Device, p *model.Policy, o Options, prompts []Prompt, stop Stopper) map[resultKey]Result {
+func sampleAll(t testing.TB, dev *device.Device, p *model.Policy, o Options, prompts []Prompt, stop Stopper) map[resultKey]Result {
 	t.Helper()
 	s, err := New(dev, p.Arch, o, []int32{testEOS}, stop)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return collect(t, s, p, prompts)
+}
+
+// collect samples and checks that each completion came once.
+func collect(t testing.TB, s *Sampler, p *model.Policy, prompts []Prompt) map[resultKey]Result {
+	t.Helper()
 	out := map[resultKey]Result{}
-	err = s.Sample(context.Background(), p, prompts, Draw{Seed: 3, Step: 5}, func(r Result) {
+	err := s.Sample(context.Background(), p, prompts, Draw{Seed: 3, Step: 5}, func(r Result) {
 		k := resultKey{r.Prompt, r.Sample}
 		if _, ok := out[k]; ok {
 			t.Errorf("completion %v came twice", k)
@@ -107,7 +115,7 @@ func sampleAll(t *testing.T, dev *device.Device, p *model.Policy, o Options, pro
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := len(prompts) * o.NumGenerations; len(out) != want {
+	if want := len(prompts) * s.opts.NumGenerations; len(out) != want {
 		t.Fatalf("%d completions, want %d", len(out), want)
 	}
 	return out
