@@ -52,6 +52,9 @@ func TestGreedyContinuationIsTransformers(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				p, golden := loadTiny(t, name)
 				prompts, want := make([]Prompt, 4), make([][]int32, 4)
+				if dev.Name != "go" {
+					prompts = prompts[:3] // fewer shapes to compile
+				}
 				for i := range prompts {
 					var err error
 					if prompts[i].Tokens, _, err = golden.Int32(fmt.Sprintf("input_ids_%d", i)); err != nil {
