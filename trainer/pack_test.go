@@ -200,12 +200,20 @@ func TestPack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, 1))
 			p := &packer{padded: c.padded, microTokens: c.microTokens, layers: 2, hidden: 64, vocab: 22}
+			longest := 0
 			for step := range 20 {
 				items := makeItems(c, rng)
+				for i := range items {
+					longest = max(longest, len(items[i].prompt)+items[i].length())
+				}
 				counts := data.Counts{Tokens: step, Sequences: 2 * step}
 				b := p.pack(items, packArrays(), counts)
 				if err := checkBatch(items, b, p); err != nil {
 					t.Fatalf("step %d: %v", step, err)
+				}
+				// Nothing but a single sequence may be over the limit.
+				if m := &b.Micro[0]; m.R*m.S > max(c.microTokens, powerOfTwo(longest)) {
+					t.Errorf("step %d: %d rows of %d tokens, the limit is %d", step, m.R, m.S, c.microTokens)
 				}
 				if b.Counts != counts {
 					t.Errorf("counts %v, want %v", b.Counts, counts)

@@ -101,7 +101,7 @@ func (p *packer) cheapest(items []item, width, length int) (shape, layout) {
 	if p.padded {
 		return best, bestLayout
 	}
-	for w := rowWidth(best.S + 1); w <= packedRow; w = rowWidth(w + 1) {
+	for w := rowWidth(best.S + 1); w <= min(packedRow, p.microTokens); w = rowWidth(w + 1) {
 		if s, l := p.fitted(items, w, length); p.cost(s, l) < p.cost(best, bestLayout) {
 			best, bestLayout = s, l
 		}
