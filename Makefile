@@ -100,6 +100,14 @@ fuzz: ## fuzz each target for FUZZTIME (30s)
 bench: ## run the benchmarks (BENCH=pattern, BENCH_COUNT=10 for benchstat)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(BENCH_COUNT) -timeout $(LONG_TIMEOUT) ./...
 
+.PHONY: seeds
+seeds: build ## the quickstart on ten seeds (ARGS='-backend xla:cpu')
+	$(GO) run ./bench seeds $(ARGS)
+
+.PHONY: peers
+peers: build ## the quickstart beside PyTorch and TRL (bench/README.md)
+	$(GO) run ./bench peers $(ARGS)
+
 .PHONY: xla-cpu
 xla-cpu: ## fetch the XLA CPU plugin (Linux on x86-64)
 	@plugin="$(PLUGIN_DIR)/$(notdir $(XLA_CPU_FILE))"; \
