@@ -37,11 +37,6 @@ type shape struct {
 	chunk int
 }
 
-// prefillTokens is the number of prompt tokens of one prefill on a device with
-// fixed row tiles: with the prompt's own bucket it fixes the problem's size, so
-// that a prompt's keys and values do not depend on its neighbours.
-const prefillTokens = 64
-
 // shapeOf chooses the shapes of a call: rowTile and parallel are the device's,
 // tasks the completions to sample, longest the longest prompt.
 func shapeOf(o *Options, rowTile, parallel, tasks, longest int) shape {
@@ -59,11 +54,13 @@ func shapeOf(o *Options, rowTile, parallel, tasks, longest int) shape {
 }
 
 // prefillShape is the number of prompts and tokens of a prefill of prompts whose
-// longest has n tokens.
+// longest has n tokens. On a device with fixed row tiles it holds as many tokens as a
+// tile has rows: with the prompt's own bucket that fixes the problem's size, so that a
+// prompt's keys and values do not depend on its neighbours.
 func (s *shape) prefillShape(rowTile, prompts, n int) (rows, tokens int) {
 	tokens = min(bucket(n), s.width)
 	if rowTile > 0 {
-		return max(1, prefillTokens/tokens), tokens
+		return max(1, rowTile/tokens), tokens
 	}
 	return min(rowBucket(prompts), s.rows), tokens
 }

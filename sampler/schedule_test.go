@@ -71,7 +71,7 @@ func TestGroupsShareAPrefill(t *testing.T) {
 		tl := newTile(t, s, prompts, tasksOf(len(prompts), o.NumGenerations))
 		lines := 8
 		if dev.RowTile > 0 {
-			lines = prefillTokens / 16
+			lines = dev.RowTile / 16
 		}
 		free := make([]int, len(tl.rows))
 		for i := range free {

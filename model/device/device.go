@@ -70,10 +70,6 @@ func openAuto(log *slog.Logger) (*Device, error) {
 	return openGo(strings.Join(missing, "; "), log)
 }
 
-// The pure-Go backend's matrix kernels run best, on two cores, on tiles of this
-// many rows: measured with BenchmarkDecode.
-const goRowTile = 64
-
 func openGo(reason string, log *slog.Logger) (*Device, error) {
 	b, err := newGoBackend()
 	if err != nil {

@@ -262,3 +262,32 @@ func TestLimitGoBroadcastsInFunctions(t *testing.T) {
 		})
 	}
 }
+
+// TestRowsOfATileAreTheSameInEveryPlace puts one row into each place of a tile, below
+// the size at which kernels change and above: what RowTile promises.
+func TestRowsOfATileAreTheSameInEveryPlace(t *testing.T) {
+	d := open(t, "go")
+	for _, k := range []int{40, 1000} {
+		const n = 200
+		row := floats(t, normal(k)())
+		var tile []float32
+		for range d.RowTile {
+			tile = append(tile, row...)
+		}
+		for name, dims := range map[string][]int{"[out, in]": {n, k}, "[in, out]": {k, n}} {
+			axis := slices.Index(dims, k)
+			out, err := try(d.Backend, func(_ *graph.Graph, in []*node) []*node {
+				return []*node{graph.DotGeneral(in[0], []int{1}, nil, in[1], []int{axis}, nil)}
+			}, Array(tile, d.RowTile, k), normal(dims...)())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := floats(t, out[0])
+			for i := range d.RowTile {
+				if !slices.Equal(got[i*n:][:n], got[:n]) {
+					t.Errorf("%d summands, weights %s: row %d has other bits than row 0", k, name, i)
+				}
+			}
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,7 +77,8 @@ func TestLimitGoDeadlocksInParallel(t *testing.T) {
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestLimitGoDeadlocksInParallel$")
 	cmd.Env = append(os.Environ(), child+"=1", "GOMAXPROCS=2")
 	out, err := cmd.CombinedOutput()
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	// Without cgo, Go sees the deadlock itself.
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) || strings.Contains(string(out), "all goroutines are asleep") {
 		return
 	}
 	if err != nil {
