@@ -83,6 +83,28 @@ func TestExecCompilesOncePerShape(t *testing.T) {
 	})
 }
 
+func TestSharedExecIsOneForEachKey(t *testing.T) {
+	d := open(t, "go")
+	double := func(in []*node) []*node { return []*node{graph.Add(in[0], in[0])} }
+	get := func(name string, key ...any) *Exec { return d.SharedExec(name, key, double) }
+	first := get("double", 8, []int32{1}, struct{ K int }{3})
+	if get("double", 8, []int32{1}, struct{ K int }{3}) != first {
+		t.Error("equal keys have two executables")
+	}
+	for what, other := range map[string]*Exec{
+		"number": get("double", 9, []int32{1}, struct{ K int }{3}),
+		"slice":  get("double", 8, []int32{1, 2}, struct{ K int }{3}),
+		"struct": get("double", 8, []int32{1}, struct{ K int }{4}),
+		"name":   get("twice", 8, []int32{1}, struct{ K int }{3}),
+		"device": open(t, "go").SharedExec("double", []any{8, []int32{1}, struct{ K int }{3}}, double),
+	} {
+		if other == first {
+			t.Errorf("another %s has the same executable", what)
+		}
+	}
+	wantFloats(t, mustCall(t, first, Array([]float32{4}, 1)), 8)
+}
+
 func TestExecIsSafeForConcurrentUse(t *testing.T) {
 	devices(t, func(t *testing.T, d *Device) {
 		e := d.NewExec("adder", sum)
