@@ -117,6 +117,9 @@ func gradientStage(t *testing.T, dev *device.Device, arch *model.Arch, c gradien
 	if err != nil {
 		t.Fatal(err)
 	}
+	if a.Offline {
+		o.Rollout.Temperature = 0.3 // nothing is sampled: it must not matter
+	}
 	return &stage{opts: &o, algorithm: a, objective: newObjective(dev, arch, a, &o), packer: newPacker(arch, &o)}
 }
 

@@ -129,6 +129,24 @@ func TestMilestones(t *testing.T) {
 	}
 }
 
+// TestEvaluationsAreAlike: they draw the same random numbers whatever the step, so
+// that weights alone make a difference.
+func TestEvaluationsAreAlike(t *testing.T) {
+	stage := kitStage("still", "sft", 3)
+	stage.Optim.LearningRate, stage.EvalSteps = 0, 1
+	s, rec := kitSetup(t, openDevice(t, "go"), stage)
+	verify(evenStart).judgeBy(&s)
+	s.Eval.NumGenerations, s.Eval.Temperature = 4, 1
+	runAll(t, s)
+	avg := rec.values("eval/validation/avg@4")
+	if len(avg) != 3 || avg[0] != avg[1] || avg[1] != avg[2] || avg[0] == 0 {
+		t.Errorf("evaluations of the same weights: %v", avg)
+	}
+	if diff := cmp.Diff(rec.evals[0].values, rec.evals[1].values); diff != "" {
+		t.Errorf("evaluations of the same weights on the test set:\n%s", diff)
+	}
+}
+
 func TestNoEvalOnStart(t *testing.T) {
 	s, rec := kitSetup(t, openDevice(t, "go"), kitStage("one", "sft", 1))
 	s.Eval.EvalOnStart = false
