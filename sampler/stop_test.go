@@ -15,8 +15,8 @@ import (
 // keeps what is before them: a string that may lie across two chunks.
 type pairStopper struct {
 	mu    sync.Mutex
-	wrong []string       // violations of the interface's promise
-	seen  map[string]int // tokens looked at, by completion
+	wrong []string        // violations of the interface's promise
+	shown map[string]bool // completions as they were shown
 }
 
 func (p *pairStopper) find(tokens []int32) int {
@@ -31,17 +31,19 @@ func (p *pairStopper) find(tokens []int32) int {
 func (p *pairStopper) Stop(tokens []int32, seen int) (int, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// A completion is known by the tokens that it had the last time.
-	if last, ok := p.seen[fmt.Sprint(tokens[:seen])]; seen > 0 && (!ok || last != seen) {
-		p.wrong = append(p.wrong, fmt.Sprintf("%v: %d seen before, which were not shown", tokens, seen))
+	// What was seen of a completion is the longest beginning of it that was shown:
+	// completions are cut at the same lengths.
+	last := len(tokens) - 1
+	for last > 0 && !p.shown[fmt.Sprint(tokens[:last])] {
+		last--
 	}
-	if seen >= len(tokens) {
-		p.wrong = append(p.wrong, fmt.Sprintf("%v: nothing new after %d", tokens, seen))
+	if last != seen {
+		p.wrong = append(p.wrong, fmt.Sprintf("%v: %d said to be seen, %d were", tokens, seen, last))
 	}
-	if p.seen == nil {
-		p.seen = map[string]int{}
+	if p.shown == nil {
+		p.shown = map[string]bool{}
 	}
-	p.seen[fmt.Sprint(tokens)] = len(tokens)
+	p.shown[fmt.Sprint(tokens)] = true
 	keep := p.find(tokens)
 	return max(keep, 0), keep >= 0
 }
