@@ -116,30 +116,29 @@ func poison(t *testing.T, tr *Trainer) {
 // TestNonFiniteStops: the run ends before the step counts, the weights are those
 // before it, and the batch is in a file that can be read, NaN included.
 func TestNonFiniteStops(t *testing.T) {
-	onBackends(t, func(t *testing.T, dev *device.Device) {
-		s, rec := kitSetup(t, dev, kitStage("rl", "reinforce", 3))
-		s.Eval.EvalOnStart = false
-		verify(func(*data.Example, string) data.Verdict { return data.Verdict{Kind: data.Correct, Score: 1} }).judgeBy(&s)
-		tr := newTrainer(t, s)
-		rec.onStep = func(r runlog.Record) error {
-			poison(t, tr)
-			return nil
+	dev := openDevice(t, "go")
+	s, rec := kitSetup(t, dev, kitStage("rl", "reinforce", 3))
+	s.Eval.EvalOnStart = false
+	verify(func(*data.Example, string) data.Verdict { return data.Verdict{Kind: data.Correct, Score: 1} }).judgeBy(&s)
+	tr := newTrainer(t, s)
+	rec.onStep = func(r runlog.Record) error {
+		poison(t, tr)
+		return nil
+	}
+	s.Checkpoint.SaveSteps = 0
+	err := tr.Run(t.Context())
+	if !errors.Is(err, ErrNonFinite) || !strings.Contains(err.Error(), "step 2") {
+		t.Fatalf("error %v, want ErrNonFinite of step 2", err)
+	}
+	if len(rec.steps) != 1 || tr.Step() != 1 || tr.policy.Version != 1 {
+		t.Errorf("%d steps reported, step %d, version %d", len(rec.steps), tr.Step(), tr.policy.Version)
+	}
+	for i, x := range hostWeights(t, dev, tr.policy) {
+		if i > 0 && slices.ContainsFunc(x, func(v float32) bool { return v != v }) {
+			t.Errorf("weight %s is NaN too", tr.policy.Specs[i].Name)
 		}
-		s.Checkpoint.SaveSteps = 0
-		err := tr.Run(t.Context())
-		if !errors.Is(err, ErrNonFinite) || !strings.Contains(err.Error(), "step 2") {
-			t.Fatalf("error %v, want ErrNonFinite of step 2", err)
-		}
-		if len(rec.steps) != 1 || tr.Step() != 1 || tr.policy.Version != 1 {
-			t.Errorf("%d steps reported, step %d, version %d", len(rec.steps), tr.Step(), tr.policy.Version)
-		}
-		for i, x := range hostWeights(t, dev, tr.policy) {
-			if i > 0 && slices.ContainsFunc(x, func(v float32) bool { return v != v }) {
-				t.Errorf("weight %s is NaN too", tr.policy.Specs[i].Name)
-			}
-		}
-		checkBadBatch(t, filepath.Join(s.BadBatchDir, "step-2.safetensors"), err)
-	})
+	}
+	checkBadBatch(t, filepath.Join(s.BadBatchDir, "step-2.safetensors"), err)
 }
 
 func checkBadBatch(t *testing.T, path string, err error) {
