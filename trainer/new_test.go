@@ -24,8 +24,11 @@ func TestNewRefuses(t *testing.T) {
 		"no demonstration":    {func(s *Setup) { s.Train[2].Answers = nil }, []string{"neither completion nor answer"}},
 		"long demonstration":  {func(s *Setup) { s.Train[2].Completion = strings.Repeat("1", 60) }, []string{"65 tokens", "64 positions"}},
 		"wrong demonstration": {func(s *Setup) { s.Train[2].Completion = "x" }, []string{"completion", "'x'"}},
-		"long completions":    {func(s *Setup) { s.Stages[1].Rollout.MaxCompletionLength = 61 }, []string{"stage rl", "64 positions"}},
-		"long evaluation":     {func(s *Setup) { s.Eval.MaxCompletionLength = 61 }, []string{"eval", "64 positions"}},
+		"nothing to wait for": {func(s *Setup) {
+			s.Stages[0].Until.Metric, s.Validation = "eval/validation/avg@1", nil
+		}, []string{"stage sft", "no validation problems"}},
+		"long completions": {func(s *Setup) { s.Stages[1].Rollout.MaxCompletionLength = 61 }, []string{"stage rl", "64 positions"}},
+		"long evaluation":  {func(s *Setup) { s.Eval.MaxCompletionLength = 61 }, []string{"eval", "64 positions"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := kitSetup(t, openDevice(t, "go"), kitStage("sft", "sft", 1), kitStage("rl", "grpo", 1))

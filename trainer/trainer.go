@@ -78,6 +78,9 @@ func New(s Setup) (*Trainer, error) {
 		return nil, errors.New("trainer: there are no training problems")
 	}
 	for i := range s.Stages {
+		if u := s.Stages[i].Until; u.Metric != "" && len(t.validation) == 0 {
+			return nil, fmt.Errorf("trainer: stage %s waits for %s, and there are no validation problems", s.Stages[i].Name, u.Metric)
+		}
 		if s.Stages[i].Offline() {
 			if _, err := t.demonstrations(t.train); err != nil {
 				return nil, err
