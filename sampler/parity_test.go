@@ -45,15 +45,16 @@ func loadTiny(t testing.TB, name string) (*model.Policy, *safetensors.File) {
 }
 
 // TestGreedyContinuationIsTransformers: 24 tokens of greedy decoding after prompts of
-// 1, 7, 33 and 90 tokens, without a stop token. No step of them is a near tie.
+// 1, 7, 33 and 90 tokens, without a stop token; on XLA the longer two with RLVR_LONG
+// only. No step of them is a near tie.
 func TestGreedyContinuationIsTransformers(t *testing.T) {
 	backends(t, func(t *testing.T, dev *device.Device) {
 		for _, name := range []string{"qwen2_tied", "qwen3", "llama_plain"} {
 			t.Run(name, func(t *testing.T) {
 				p, golden := loadTiny(t, name)
 				prompts, want := make([]Prompt, 4), make([][]int32, 4)
-				if dev.Name != "go" {
-					prompts = prompts[:3] // fewer shapes to compile
+				if dev.Name != "go" && os.Getenv("RLVR_LONG") == "" {
+					prompts = prompts[:2] // of one bucket: compiling takes its time
 				}
 				for i := range prompts {
 					var err error
