@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/gomlx/gomlx/core/graph"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/data"
@@ -147,6 +148,29 @@ func (o *objective) pass(weights []*device.Tensor, m *data.MicroBatch, c data.Co
 	r := &passResult{grads: out[:len(weights)]}
 	r.scalars, err = device.Values[float32](o.dev, out[len(weights)])
 	return r, err
+}
+
+// passes runs micro-batches [lo, hi) side by side.
+func (o *objective) passes(weights []*device.Tensor, b *data.Batch, lo, hi int, stats map[string]float64) ([]*passResult, error) {
+	out := make([]*passResult, hi-lo)
+	var g errgroup.Group
+	for i := range out {
+		g.Go(func() (err error) {
+			out[i], err = o.pass(weights, &b.Micro[lo+i], b.Counts, stats)
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// add adds a pass's gradients to a sum (nil at first), which takes their memory.
+func (o *objective) add(sum []*device.Tensor, p *passResult) ([]*device.Tensor, error) {
+	grads := p.grads
+	p.grads = nil
+	if sum == nil {
+		return grads, nil
+	}
+	return o.addExec.Call(device.Args(device.Donate(sum), device.Donate(grads))...)
 }
 
 // join turns the scalars of a step's passes into the loss and named metrics.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/model/device"
@@ -70,30 +68,26 @@ func (op *optimizer) apply(p *model.Policy, grads []*device.Tensor, loss, rate f
 }
 
 // update takes one optimizer step over a batch: passes over its micro-batches, side
-// by side where the device likes that, gradients added in their order.
+// by side where the device likes that, gradients added in their order. Without a
+// row that has a gradient there is no step.
 func (op *optimizer) update(o *objective, p *model.Policy, b *data.Batch, stats map[string]float64, rate float64) (map[string]float64, error) {
-	metrics := map[string]float64{"learning_rate": rate}
+	metrics := map[string]float64{"learning_rate": rate, "loss": 0, "grad_norm": 0}
 	if len(b.Micro) == 0 {
 		return metrics, nil
 	}
-	passes := make([]*passResult, len(b.Micro))
-	var g errgroup.Group
-	g.SetLimit(op.dev.Parallel)
-	for i := range b.Micro {
-		g.Go(func() (err error) {
-			passes[i], err = o.pass(p.Weights, &b.Micro[i], b.Counts, stats)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, fmt.Errorf("trainer: %w", err)
-	}
-	grads := passes[0].grads
-	for _, next := range passes[1:] {
-		var err error
-		if grads, err = o.addExec.Call(device.Args(device.Donate(grads), device.Donate(next.grads))...); err != nil {
+	var grads []*device.Tensor
+	var passes []*passResult
+	for lo := 0; lo < len(b.Micro); lo += op.dev.Parallel {
+		some, err := o.passes(p.Weights, b, lo, min(lo+op.dev.Parallel, len(b.Micro)), stats)
+		if err != nil {
 			return nil, fmt.Errorf("trainer: %w", err)
 		}
+		for _, next := range some {
+			if grads, err = o.add(grads, next); err != nil {
+				return nil, fmt.Errorf("trainer: %w", err)
+			}
+		}
+		passes = append(passes, some...)
 	}
 	loss := o.join(passes, metrics)
 	metrics["loss"] = loss

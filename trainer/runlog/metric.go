@@ -67,7 +67,7 @@ var table = []Metric{
 
 	{"loss", "", Deterministic, "loss of the step, mean over its optimizer steps"},
 	{"policy_loss", "", Deterministic, "the loss without its penalty terms"},
-	{"entropy", "nats", Deterministic, "entropy of the policy, mean over trained tokens"},
+	{"entropy", "nats", Deterministic, "entropy of the policy, mean over the tokens of the update's passes: rows without a gradient are in none"},
 	{"kl", "nats", Deterministic, "divergence from the reference policy, mean over trained tokens"},
 	{"ppo_kl", "nats", Deterministic, "divergence of the policy from that of the step's start, mean over trained tokens"},
 	{"clip_ratio/region_mean", "share", Deterministic, "trained tokens whose gradient is clipped away"},
@@ -83,8 +83,8 @@ var table = []Metric{
 	{"grad_norm", "", Deterministic, "global gradient norm before clipping, mean over optimizer steps"},
 	{"learning_rate", "", Deterministic, "learning rate of the step's last optimizer step"},
 
-	{"sampling/sampling_logp_difference/mean", "nats", Deterministic, "|sampler's - trainer's log-probability|, mean over sampled tokens"},
-	{"sampling/sampling_logp_difference/max", "nats", Deterministic, "greatest over sampled tokens"},
+	{"sampling/sampling_logp_difference/mean", "nats", Deterministic, "|sampler's - trainer's log-probability|, mean over the tokens of the update's passes"},
+	{"sampling/sampling_logp_difference/max", "nats", Deterministic, "greatest over the same tokens"},
 	{"sampling/importance_sampling_ratio/mean", "", Deterministic, "trainer's over sampler's probability, mean over sampled tokens"},
 	{"sampling/importance_sampling_ratio/min", "", Deterministic, "least over sampled tokens"},
 	{"sampling/importance_sampling_ratio/max", "", Deterministic, "greatest over sampled tokens"},
