@@ -71,7 +71,7 @@ func (op *optimizer) apply(p *model.Policy, grads []*device.Tensor, loss, rate f
 // by side where the device likes that, gradients added in their order. Without a
 // row that has a gradient there is no step.
 func (op *optimizer) update(o *objective, p *model.Policy, b *data.Batch, stats map[string]float64, rate float64) (map[string]float64, error) {
-	metrics := map[string]float64{"learning_rate": rate, "loss": 0, "grad_norm": 0}
+	metrics := map[string]float64{"learning_rate": rate}
 	if len(b.Micro) == 0 {
 		return metrics, nil
 	}

@@ -174,7 +174,12 @@ func (t *Trainer) update(st *stage, s *data.Scored) (metrics map[string]float64,
 			all = append(all, m)
 		}
 	}
-	return average(all), tokens, nil
+	metrics = average(all)
+	if _, ok := metrics["loss"]; !ok {
+		// No row had a gradient: there was no optimizer step.
+		metrics["loss"], metrics["grad_norm"] = 0, 0
+	}
+	return metrics, tokens, nil
 }
 
 // batch packs the rows of groups [lo, hi).
