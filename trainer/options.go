@@ -67,8 +67,8 @@ type UpdateOptions struct {
 	NumIterations int `yaml:"num_iterations"`
 	// MiniBatchPrompts is the number of prompts of one optimizer step; 0: all.
 	MiniBatchPrompts int `yaml:"mini_batch_prompts"`
-	// MicroBatchTokens is the number of tokens of one forward and backward pass,
-	// padding included. Default 16,384.
+	// MicroBatchTokens is the most tokens of one forward and backward pass, padding
+	// included; a device may cut finer (device.Device.PassTokens). Default 16,384.
 	MicroBatchTokens int `yaml:"micro_batch_tokens"`
 	// Packing lays several completions in a row ("packed", with a group's prompt
 	// once for all its completions) or one completion a row ("padded").

@@ -36,6 +36,13 @@ func newPacker(a *model.Arch, o *StageOptions) packer {
 	}
 }
 
+// limit cuts micro-batches to n tokens, 0 for no further limit.
+func (p *packer) limit(n int) {
+	if n > 0 {
+		p.microTokens = min(p.microTokens, n)
+	}
+}
+
 // allows reports whether a saved shape is one that choose could have made.
 func (p *packer) allows(s shape) bool {
 	widest, longest := powerOfTwo(max(packedRow, p.positions)), powerOfTwo(p.positions)

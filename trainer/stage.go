@@ -49,6 +49,7 @@ func (t *Trainer) openStage() (*stage, error) {
 		packer:    newPacker(t.policy.Arch, o),
 		cursor:    cursor{n: len(t.train), seed: t.setup.Seed, stage: t.state.Stage, consumed: t.state.Consumed},
 	}
+	st.packer.limit(t.setup.Device.PassTokens)
 	if !a.Offline {
 		if st.generator, err = t.newGenerator(o.Rollout); err != nil {
 			return nil, fmt.Errorf("trainer: stage %s: %w", o.Name, err)

@@ -32,6 +32,11 @@ type Device struct {
 	RowTile int
 	// Parallel is the number of executions worth running at once.
 	Parallel int
+	// PassTokens is the number of tokens above which a training pass is better cut
+	// in two, or 0 for never: where an execution keeps one core busy, more passes
+	// than one are what keeps the others busy. It does not depend on the number of
+	// cores, or the bits of a run would.
+	PassTokens int
 
 	log      *slog.Logger
 	mu       sync.Mutex
@@ -70,6 +75,9 @@ func openAuto(log *slog.Logger) (*Device, error) {
 	return openGo(strings.Join(missing, "; "), log)
 }
 
+// goPassTokens makes two passes of the quickstart's step, one for each of two cores.
+const goPassTokens = 512
+
 func openGo(reason string, log *slog.Logger) (*Device, error) {
 	b, err := newGoBackend()
 	if err != nil {
@@ -78,7 +86,7 @@ func openGo(reason string, log *slog.Logger) (*Device, error) {
 	return &Device{
 		Backend: b, Name: "go", Reason: reason, log: log,
 		Description: fmt.Sprintf("pure Go, %s, %d cores", simdName(), runtime.GOMAXPROCS(0)),
-		RowTile:     goRowTile, Parallel: runtime.GOMAXPROCS(0),
+		RowTile:     goRowTile, Parallel: runtime.GOMAXPROCS(0), PassTokens: goPassTokens,
 	}, nil
 }
 
