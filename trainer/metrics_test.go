@@ -44,7 +44,7 @@ func TestRolloutMetrics(t *testing.T) {
 	want := map[string]float64{
 		"reward":                             3.5 / 6,
 		"reward_std":                         (0 + math.Sqrt(0.5) + math.Sqrt(0.125)) / 3,
-		"reward_ci95":                        1.96 * math.Sqrt((math.Pow(1-1.75/3, 2)+math.Pow(0.5-1.75/3, 2)+math.Pow(0.25-1.75/3, 2))/2/3),
+		"reward_ci95":                        1.96 * math.Sqrt(((1-1.75/3)*(1-1.75/3)+(0.5-1.75/3)*(0.5-1.75/3)+(0.25-1.75/3)*(0.25-1.75/3))/2/3),
 		"accuracy":                           3.0 / 6,
 		"solved_all":                         1.0 / 3,
 		"solved_none":                        1.0 / 3,

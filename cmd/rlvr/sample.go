@@ -60,7 +60,7 @@ Without --prompt it asks for prompts, or reads them from standard input, one a l
 	f.StringArrayVar(&o.sets, "set", nil, "override a key of the config")
 	f.StringArrayVar(&o.prompts, "prompt", nil, "a prompt; may be given several times")
 	f.IntVarP(&o.n, "num", "n", 1, "completions of each prompt")
-	f.IntVar(&o.maxTokens, "max-tokens", 0, "most tokens of a completion (default: as the config)")
+	f.IntVar(&o.maxTokens, "max-tokens", 0, "most tokens of a completion (default: as the config; of a model folder, half its positions, at most 512)")
 	f.Float64Var(&o.temperature, "temperature", 0, "0 for greedy (default: greedy for one completion, else 1)")
 	f.Int64Var(&o.seed, "seed", 0, "seed of the random numbers")
 	addBackendFlag(c, &o.backend)
@@ -126,9 +126,11 @@ func openSampler(ctx context.Context, o *sampleOptions, notes, errOut io.Writer)
 		}
 	} else {
 		var err error
-		if t, err = openModelOnly(o, notes, errOut); err != nil {
+		var positions int
+		if t, positions, err = openModelOnly(o, notes, errOut); err != nil {
 			return nil, nil, options, userError(err)
 		}
+		options.MaxCompletionLength = max(1, min(options.MaxCompletionLength, positions/2))
 	}
 	options.NumGenerations, options.Temperature = o.n, o.temperature
 	if o.maxTokens > 0 {
@@ -140,24 +142,25 @@ func openSampler(ctx context.Context, o *sampleOptions, notes, errOut io.Writer)
 	return t, known, options, nil
 }
 
-// openModelOnly makes a trainer of a model folder alone.
-func openModelOnly(o *sampleOptions, notes, errOut io.Writer) (*trainer.Trainer, error) {
+// openModelOnly makes a trainer of a model folder alone, and says how many positions
+// the model has.
+func openModelOnly(o *sampleOptions, notes, errOut io.Writer) (t *trainer.Trainer, positions int, err error) {
 	p, tok, err := loadModel(filepath.Clean(o.model))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	dev, err := device.Open(o.backend, newLogger(errOut))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	fmt.Fprintln(notes, backendLine(dev))
 	reward := verifier.DefaultOptions()
 	v, err := reward.New()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	return trainer.NewForSampling(trainer.Setup{Device: dev, Policy: p, Tokenizer: tok, Reward: reward, Log: newLogger(errOut),
-		Judge: verifier.NewJudge(v, 0, reward.Timeout()), Report: silent{}}), nil
+		Judge: verifier.NewJudge(v, 0, reward.Timeout()), Report: silent{}}), p.Arch.MaxPositionEmbeddings, nil
 }
 
 // converse asks for prompts on a terminal, or reads them a line each.
