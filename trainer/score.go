@@ -14,8 +14,12 @@ import (
 // estimators work on. Verdicts that are no fault of the completion are masked; too
 // many of them stop the run.
 func (t *Trainer) judge(ctx context.Context, groups []data.Group) (*data.Scored, error) {
-	s := &data.Scored{Groups: groups, Stats: map[string]float64{}}
-	var jobs []verifier.Job
+	n := 0
+	for g := range groups {
+		n += len(groups[g].Rollouts)
+	}
+	s := &data.Scored{Groups: groups, Stats: map[string]float64{}, Rows: make([]data.Row, 0, n)}
+	jobs := make([]verifier.Job, 0, n)
 	for g := range groups {
 		for i := range groups[g].Rollouts {
 			r := &groups[g].Rollouts[i]
