@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -44,8 +43,8 @@ type Judge struct {
 	verifier Verifier
 	workers  int
 	timeout  time.Duration
-	// running counts calls that have not returned, the abandoned ones included.
-	running atomic.Int64
+	// abandoned counts calls that ran out of time and have not returned.
+	abandoned atomic.Int64
 }
 
 // NewJudge makes a judge that calls v at most workers times at once (0: once for
@@ -65,57 +64,13 @@ func NewJudge(v Verifier, workers int, timeout time.Duration) *Judge {
 // [ReasonCancelled], also a fault of the infrastructure: callers look at ctx.Err
 // before they use the verdicts.
 func (j *Judge) Verdicts(ctx context.Context, jobs []Job) []data.Verdict {
-	out := make([]data.Verdict, len(jobs))
-	var next atomic.Int64
+	b := &batch{judge: j, ctx: ctx, jobs: jobs, out: make([]data.Verdict, len(jobs))}
 	var wg sync.WaitGroup
 	for range min(j.workers, len(jobs)) {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(jobs)); i = next.Add(1) - 1 {
-				out[i] = j.one(ctx, jobs[i])
-			}
-		})
+		wg.Go(b.supervise)
 	}
 	wg.Wait()
-	return out
-}
-
-// one judges one job. The call has a goroutine of its own, so that it can be left
-// behind when it does not heed its context.
-func (j *Judge) one(ctx context.Context, job Job) data.Verdict {
-	if ctx.Err() != nil {
-		return cancelled()
-	}
-	if n := j.running.Load(); n >= int64(j.workers*maxStuckPerWorker) {
-		return broken(ReasonStuck, fmt.Sprintf("%d calls of verifier %s ignore their time limit", n, j.verifier.Name()))
-	}
-	call, cancel := ctx, context.CancelFunc(func() {})
-	if j.timeout > 0 {
-		call, cancel = context.WithTimeout(ctx, j.timeout)
-	}
-	defer cancel()
-	done := make(chan data.Verdict, 1)
-	j.running.Add(1)
-	go func() {
-		verdict := broken(ReasonPanic, "the call ended its goroutine")
-		defer func() {
-			j.running.Add(-1)
-			done <- verdict
-		}()
-		verdict = safely(call, j.verifier, job)
-	}()
-	select {
-	case verdict := <-done:
-		// A verifier that heeds its context returns when time is out; whether its
-		// word or ours comes first must not matter.
-		if call.Err() == nil {
-			return verdict
-		}
-	case <-call.Done():
-	}
-	if ctx.Err() == nil && errors.Is(call.Err(), context.DeadlineExceeded) {
-		return data.Verdict{Kind: data.Undecided, Reason: ReasonTimeout, Blame: data.BlameCompletion}
-	}
-	return cancelled()
+	return b.out
 }
 
 // safely calls the verifier and turns a panic or an unusable score into a verdict.
@@ -131,8 +86,6 @@ func safely(ctx context.Context, v Verifier, job Job) (verdict data.Verdict) {
 	}
 	return verdict
 }
-
-func cancelled() data.Verdict { return broken(ReasonCancelled, "") }
 
 // broken is a fault of the infrastructure.
 func broken(reason, detail string) data.Verdict {
