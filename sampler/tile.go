@@ -117,7 +117,7 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 		source[free[n]] = int32(line)
 		t.rows[free[n]] = row{
 			task: k, busy: true, promptLen: len(prompt.Tokens), left: t.s.opts.MaxCompletionLength,
-			result: Result{Prompt: k.prompt, Sample: k.sample}, key: t.draw.key(prompt.ID, k.sample),
+			result: t.newResult(k), key: t.draw.key(prompt.ID, k.sample),
 		}
 	}
 	if t.cache == nil {
@@ -132,6 +132,12 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 		return 0, fmt.Errorf("sampler: prefill: %w", err)
 	}
 	return n, t.collect(out, free[:n])
+}
+
+// newResult is an empty result with room for a chunk's tokens.
+func (t *tile) newResult(k task) Result {
+	room := min(t.s.opts.MaxCompletionLength, t.shape.chunk+1)
+	return Result{Prompt: k.prompt, Sample: k.sample, Tokens: make([]int32, 0, room), LogProbs: make([]float32, 0, room)}
 }
 
 // decode runs one chunk for all busy rows.
@@ -176,7 +182,7 @@ func (t *tile) collect(out []*device.Tensor, rows []int) error {
 	if err != nil {
 		return fmt.Errorf("sampler: log-probs: %w", err)
 	}
-	truncated := logProbs
+	var truncated []float32
 	if t.s.truncates() {
 		if truncated, err = device.Values[float32](t.s.dev, out[nc+2]); err != nil {
 			return fmt.Errorf("sampler: truncated log-probs: %w", err)
@@ -188,7 +194,9 @@ func (t *tile) collect(out []*device.Tensor, rows []int) error {
 		for c := i * columns; c < (i+1)*columns && r.left > 0; c++ {
 			r.result.Tokens = append(r.result.Tokens, tokens[c])
 			r.result.LogProbs = append(r.result.LogProbs, logProbs[c])
-			r.result.TruncatedLogProbs = append(r.result.TruncatedLogProbs, truncated[c])
+			if truncated != nil {
+				r.result.TruncatedLogProbs = append(r.result.TruncatedLogProbs, truncated[c])
+			}
 			r.left--
 			if slices.Contains(t.s.eos, tokens[c]) {
 				t.finish(r, data.FinishEOS)
@@ -219,7 +227,9 @@ func (t *tile) checkStop(r *row) {
 	r.result.Tokens = r.result.Tokens[:keep]
 	r.result.LogProbs = r.result.LogProbs[:keep]
 	if r.result.TruncatedLogProbs != nil { // nil after an end of sequence, see finish
-		r.result.TruncatedLogProbs = r.result.TruncatedLogProbs[:keep]
+		if r.result.TruncatedLogProbs != nil {
+			r.result.TruncatedLogProbs = r.result.TruncatedLogProbs[:keep]
+		}
 	}
 	t.finish(r, data.FinishStop)
 }
@@ -227,7 +237,4 @@ func (t *tile) checkStop(r *row) {
 func (t *tile) finish(r *row, reason data.FinishReason) {
 	r.busy, r.left = false, 0
 	r.result.Finish = reason
-	if !t.s.truncates() {
-		r.result.TruncatedLogProbs = nil
-	}
 }
