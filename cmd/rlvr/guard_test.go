@@ -36,12 +36,17 @@ var allowed = map[string]map[string]string{
 	"model": {
 		"model/device": "tensors of the weights",
 	},
-	"verifier": {},
+	"verifier/registry": {},
+	"verifier": {
+		"verifier/registry": "names that a config may use",
+	},
 	"verifier/verifiertest": {
 		"verifier": "what it tests",
 	},
-	"verifier/tasks": {},
-	"algos":          {},
+	"verifier/tasks": {
+		"verifier/registry": "names that a config may use",
+	},
+	"algos": {},
 	"algos/algotest": {
 		"algos": "what it tests",
 	},

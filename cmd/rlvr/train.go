@@ -141,11 +141,10 @@ func openRun(c *configs.Config, o *trainOptions, out io.Writer) (*runlog.Dir, er
 	if err != nil {
 		return nil, err
 	}
-	path := dir.Path(runlog.ConfigFile)
 	if mode == runlog.Resume {
-		err = sameConfig(path, resolved)
+		err = sameConfig(dir.Path(runlog.ConfigFile), resolved)
 	} else {
-		err = os.WriteFile(path, resolved, 0o644)
+		err = dir.WriteConfig(resolved)
 	}
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())

@@ -117,11 +117,6 @@ func (d *Device) Busy() time.Duration { return time.Duration(d.spent.Load()) }
 
 func (d *Device) busy(since time.Time) { d.spent.Add(int64(time.Since(since))) }
 
-// Supports reports whether the backend implements an operation.
-func (d *Device) Supports(op compute.OpType) bool {
-	return d.Backend.Capabilities().Operations[op]
-}
-
 func firstLine(err error) string {
 	s, _, _ := strings.Cut(err.Error(), "\n")
 	return s

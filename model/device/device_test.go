@@ -29,7 +29,7 @@ func TestOpenGo(t *testing.T) {
 	if d.RowTile != goRowTile || d.Parallel != runtime.GOMAXPROCS(0) {
 		t.Errorf("row tile %d, %d in parallel", d.RowTile, d.Parallel)
 	}
-	if !d.Supports(compute.OpTypeWhile) || d.Supports(compute.OpTypeFFT) {
+	if !d.Backend.Capabilities().Operations[compute.OpTypeWhile] || d.Backend.Capabilities().Operations[compute.OpTypeFFT] {
 		t.Error("capabilities are not the backend's")
 	}
 }
@@ -42,7 +42,7 @@ func TestOpenXLA(t *testing.T) {
 	if d.RowTile != 0 || d.Parallel != 1 {
 		t.Errorf("row tile %d, %d in parallel", d.RowTile, d.Parallel)
 	}
-	if !d.Supports(compute.OpTypeDynamicSlice) {
+	if !d.Backend.Capabilities().Operations[compute.OpTypeDynamicSlice] {
 		t.Error("capabilities are not the backend's")
 	}
 }

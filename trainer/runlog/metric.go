@@ -95,7 +95,7 @@ var table = []Metric{
 	{"verifier/timeout_rate", "share", Measured, "completions that took the verifier too long and count as wrong"},
 	{"verifier/time_ms", "ms", Measured, "time of a verdict, mean over completions"},
 
-	{"eval/<set>/avg@<k>", "share", Deterministic, "mean score of k completions a problem"},
+	{"eval/<set>/avg@<k>", "share", Deterministic, "share of a problem's k completions that are correct, mean over problems"},
 	{"eval/<set>/pass@<k>", "share", Deterministic, "problems with a correct completion among k, unbiased estimate"},
 	{"eval/<set>/maj@<k>", "share", Deterministic, "problems whose most frequent answer of k is correct"},
 	{"eval/<set>/mean_length", "tokens", Deterministic, "mean length of its completions"},

@@ -51,7 +51,7 @@ func (o *Options) Validate() error {
 			l.Add(f.Path, f.Value, "%s", f.Allowed)
 		}
 	case files == 0:
-		l.Add("task", nil, "required: a task (%s), or train_files", fault.OneOf("", names()))
+		l.Add("task", nil, "required: a task (%s), or train_files", fault.OneOf("", known.Names()))
 	default:
 		l.Check(len(o.TrainFiles) > 0, "train_files", nil, "required beside validation_files and test_files")
 		l.Check(len(o.Options) == 0, "options", nil, "only beside a task")

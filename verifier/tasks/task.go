@@ -2,11 +2,11 @@ package tasks
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/rlvr-go/rlvr/configs/fault"
 	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/verifier/registry"
 )
 
 // The splits of a task.
@@ -31,60 +31,24 @@ type Task interface {
 	Verifier() string
 }
 
-// Constructor makes a task from its options as a configuration gives them (nil:
-// all defaults). What is wrong with them is a [fault.Fault] for each key, its path
-// relative to the options.
-type Constructor func(options map[string]any) (Task, error)
+// Constructor makes a task from its options.
+type Constructor = registry.Constructor[Task]
 
 // Info is a registered task as "rlvr list tasks" shows it.
-type Info struct{ Name, Summary string }
+type Info = registry.Info
 
-type entry struct {
-	summary string
-	build   Constructor
-}
+var known = registry.New[Task]("task")
 
-var registry = map[string]entry{}
-
-// Register makes a task known under name; the summary is one line. Called from
-// init functions; panics on a duplicate or an empty argument.
-func Register(name, summary string, build Constructor) {
-	if name == "" || summary == "" || build == nil {
-		panic(fmt.Sprintf("tasks: Register(%q): name, summary and constructor are required", name))
-	}
-	if _, ok := registry[name]; ok {
-		panic(fmt.Sprintf("tasks: %q registered twice", name))
-	}
-	registry[name] = entry{summary, build}
-}
+// Register makes a task known under name; the summary is one line. Called from init
+// functions; panics on a duplicate or an empty argument.
+func Register(name, summary string, build Constructor) { known.Register(name, summary, build) }
 
 // New makes the task registered under name. Faults of the options have paths that
 // start with "options", an unknown name is a fault of "task".
-func New(name string, options map[string]any) (Task, error) {
-	var l fault.List
-	e, ok := registry[name]
-	if !ok {
-		l.Add("task", name, "%s", fault.OneOf(name, names()))
-		return nil, l.Err()
-	}
-	t, err := e.build(options)
-	if err != nil {
-		l.Merge("options", err)
-		return nil, l.Err()
-	}
-	return t, nil
-}
+func New(name string, options map[string]any) (Task, error) { return known.Make(name, options) }
 
 // List is every registered task, by name.
-func List() []Info {
-	out := make([]Info, 0, len(registry))
-	for _, name := range names() {
-		out = append(out, Info{name, registry[name].summary})
-	}
-	return out
-}
-
-func names() []string { return slices.Sorted(maps.Keys(registry)) }
+func List() []Info { return known.List() }
 
 // split picks the split called name.
 func split(task, name string, of map[string][]data.Example) ([]data.Example, error) {
