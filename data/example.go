@@ -1,5 +1,7 @@
 package data
 
+import "encoding/json"
+
 // Role says who wrote a [Message].
 type Role string
 
@@ -8,12 +10,17 @@ const (
 	RoleSystem    Role = "system"
 	RoleUser      Role = "user"
 	RoleAssistant Role = "assistant"
+	RoleTool      Role = "tool"
 )
 
-// Message is one turn of a chat prompt.
+// Message is one turn of a chat.
 type Message struct {
 	Role    Role   `json:"role"`
 	Content string `json:"content"`
+	// Raw is the whole message as its row has it, a JSON object with whatever a
+	// template knows besides (tool_calls, reasoning_content, name), its fields in
+	// their order; nil: role and content alone.
+	Raw json.RawMessage `json:"-"`
 }
 
 // Example is one problem: what the policy is asked and what counts as right.

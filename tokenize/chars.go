@@ -1,7 +1,6 @@
 package tokenize
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -73,15 +72,46 @@ func unknownCharacter(text string, i int) error {
 	return fmt.Errorf("tokenize: character %q (%U) at byte %d is not in the vocabulary", c, c, i)
 }
 
+// EncodePrompt implements Tokenizer: nothing is put before a text.
+func (t *chars) EncodePrompt(text string) ([]int32, error) { return t.Encode(text) }
+
+// EncodeSpecial implements Tokenizer.
+func (t *chars) EncodeSpecial(text string, _ bool) ([]int32, error) {
+	var out []int32
+	for {
+		i, id, token := -1, int32(0), ""
+		for k, special := range []string{padToken, eosToken} {
+			if at := strings.Index(text, special); at >= 0 && (i < 0 || at < i) {
+				i, id, token = at, int32(k), special
+			}
+		}
+		plain := text
+		if i >= 0 {
+			plain = text[:i]
+		}
+		ids, err := t.Encode(plain)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ids...)
+		if i < 0 {
+			return out, nil
+		}
+		out, text = append(out, id), text[i+len(token):]
+	}
+}
+
 // Decode implements Tokenizer.
-func (t *chars) Decode(ids []int32) string {
+func (t *chars) Decode(ids []int32, skipSpecial bool) string {
 	var out strings.Builder
 	out.Grow(len(ids))
 	for _, id := range ids {
 		switch {
-		case id == padID || id == eosID:
 		case id < 0 || int(id) >= t.VocabSize():
-			out.WriteRune(utf8.RuneError)
+		case id == padID || id == eosID:
+			if !skipSpecial {
+				out.WriteString([]string{padToken, eosToken}[id])
+			}
 		default:
 			out.WriteByte(t.chars[id-numSpecials])
 		}
@@ -98,17 +128,23 @@ func (t *chars) PadID() int32 { return padID }
 // VocabSize implements Tokenizer.
 func (t *chars) VocabSize() int { return numSpecials + len(t.chars) }
 
+// EncodeChat implements Tokenizer.
+func (t *chars) EncodeChat(c *Chat) ([]int32, error) {
+	text, err := t.RenderChat(c)
+	if err != nil {
+		return nil, err
+	}
+	return t.Encode(text)
+}
+
 // RenderChat implements Tokenizer: there is no template, so a chat can only be one
 // message of the user, which is the prompt as it is.
-func (t *chars) RenderChat(messages []data.Message) (string, error) {
-	if len(messages) == 0 {
-		return "", errors.New("tokenize: a chat without messages")
+func (t *chars) RenderChat(c *Chat) (string, error) {
+	if len(c.Messages) != 1 || c.Messages[0].Role != data.RoleUser || c.Tools != nil {
+		return "", fmt.Errorf("tokenize: a character tokenizer has no chat template: want one message of role %q and no tools, found %d messages",
+			data.RoleUser, len(c.Messages))
 	}
-	if len(messages) > 1 || messages[0].Role != data.RoleUser {
-		return "", fmt.Errorf("tokenize: a character tokenizer has no chat template: want one message of role %q, found %d, the first of role %q",
-			data.RoleUser, len(messages), messages[0].Role)
-	}
-	return messages[0].Content, nil
+	return c.Messages[0].Content, nil
 }
 
 // Files implements Tokenizer.

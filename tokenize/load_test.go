@@ -35,7 +35,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%q:\n%s", chars, diff)
 		}
 		ids, err := got.Encode(chars)
-		if err != nil || got.Decode(ids) != chars || ids[0] != 2 {
+		if err != nil || got.Decode(ids, true) != chars || ids[0] != 2 {
 			t.Errorf("%q encodes to %v, %v", chars, ids, err)
 		}
 	}

@@ -88,7 +88,7 @@ func comparePeer(t *testing.T, python string, tok Tokenizer, chars string) {
 	}
 	for i, text := range job.Texts {
 		ids, err := tok.Encode(text)
-		if err != nil || !slices.Equal(ids, peer.IDs[i]) || tok.Decode(ids) != peer.Texts[i] {
+		if err != nil || !slices.Equal(ids, peer.IDs[i]) || tok.Decode(ids, true) != peer.Texts[i] {
 			t.Fatalf("%q: ids %v, %v, theirs %v, decoded %q", text, ids, err, peer.IDs[i], peer.Texts[i])
 		}
 		if peer.Auto != nil && !slices.Equal(ids, peer.Auto.IDs[i]) {
@@ -96,7 +96,7 @@ func comparePeer(t *testing.T, python string, tok Tokenizer, chars string) {
 		}
 	}
 	for i, ids := range job.IDs {
-		if got := tok.Decode(ids); got != peer.Decoded[i] {
+		if got := tok.Decode(ids, true); got != peer.Decoded[i] {
 			t.Fatalf("%v: %q, theirs %q", ids, got, peer.Decoded[i])
 		}
 	}

@@ -18,15 +18,12 @@ type prompt struct {
 }
 
 // encodePrompt renders and tokenizes a problem's prompt.
-func encodePrompt(tok tokenize.Tokenizer, ex *data.Example) ([]int32, error) {
-	text := ex.Prompt
+func encodePrompt(tok tokenize.Tokenizer, ex *data.Example) (ids []int32, err error) {
 	if len(ex.Messages) > 0 {
-		var err error
-		if text, err = tok.RenderChat(ex.Messages); err != nil {
-			return nil, fmt.Errorf("problem %s: %w", ex.ID, err)
-		}
+		ids, err = tok.EncodeChat(&tokenize.Chat{Messages: ex.Messages, AddGenerationPrompt: true})
+	} else {
+		ids, err = tok.EncodePrompt(ex.Prompt)
 	}
-	ids, err := tok.Encode(text)
 	if err != nil {
 		return nil, fmt.Errorf("problem %s: prompt: %w", ex.ID, err)
 	}
@@ -112,20 +109,21 @@ type stopStrings struct {
 // the earliest stop string.
 func (s *stopStrings) Stop(tokens []int32, seen int) (keep int, stop bool) {
 	for n := seen + 1; n <= len(tokens); n++ {
-		if s.find(s.tok.Decode(tokens[:n])) >= 0 {
+		if s.find(s.tok.Decode(tokens[:n], false)) >= 0 {
 			return n, true
 		}
 	}
 	return len(tokens), false
 }
 
-// text decodes a completion and cuts it at the earliest stop string. Padding that
-// the policy sampled shows as U+FFFD: a verifier must not read over it.
+// text decodes a completion without the token that ended it and cuts it at the
+// earliest stop string. Other special tokens that the policy sampled are in the text:
+// a verifier must not read over them.
 func (s *stopStrings) text(tokens []int32) string {
-	if i := slices.Index(tokens, s.tok.PadID()); i >= 0 {
-		return s.tok.Decode(tokens[:i]) + "\uFFFD" + s.text(tokens[i+1:])
+	if n := len(tokens); n > 0 && slices.Contains(s.tok.EOS(), tokens[n-1]) {
+		tokens = tokens[:n-1]
 	}
-	text := s.tok.Decode(tokens)
+	text := s.tok.Decode(tokens, false)
 	if i := s.find(text); i >= 0 {
 		text = text[:i]
 	}

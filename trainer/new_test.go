@@ -83,7 +83,7 @@ func TestDemonstrations(t *testing.T) {
 	for i, want := range []string{"20", "1+1+1=30"} {
 		r := &groups[i].Rollouts[0]
 		ids := r.Tokens()
-		if len(groups[i].Rollouts) != 1 || r.Text != want || s.Tokenizer.Decode(ids) != want || ids[len(ids)-1] != s.Tokenizer.EOS()[0] || r.Finish != data.FinishEOS {
+		if len(groups[i].Rollouts) != 1 || r.Text != want || s.Tokenizer.Decode(ids, true) != want || ids[len(ids)-1] != s.Tokenizer.EOS()[0] || r.Finish != data.FinishEOS {
 			t.Errorf("group %d: %+v", i, groups[i])
 		}
 		for _, m := range r.Mask() {

@@ -178,7 +178,7 @@ func (t *Trainer) samples(st *stage, s *data.Scored) []runlog.Sample {
 			return
 		}
 		g := &s.Groups[group]
-		out = append(out, runlog.NewSample(t.state.Step, st.opts.Name, t.setup.Tokenizer.Decode(g.Prompt), g.Example, &rows[0]))
+		out = append(out, runlog.NewSample(t.state.Step, st.opts.Name, t.setup.Tokenizer.Decode(g.Prompt, false), g.Example, &rows[0]))
 	})
 	return out
 }

@@ -105,7 +105,7 @@ func TestPaddingInACompletionShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	ids = append(append(ids, tok.PadID()), ids[0], tok.EOS()[0])
-	if got := s.text(ids); got != "12\uFFFD1" {
+	if got := s.text(ids); got != "12<|pad|>1" {
 		t.Errorf("text %q", got)
 	}
 }
