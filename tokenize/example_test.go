@@ -14,7 +14,7 @@ func ExampleNew() {
 	}
 	ids, err := tok.Encode("12+07=")
 	fmt.Println(ids, err)
-	fmt.Println(tok.Decode(append(ids, tok.EOS()...)))
+	fmt.Println(tok.Decode(append(ids, tok.EOS()...), true))
 	_, err = tok.Encode("12 + 7")
 	fmt.Println(err)
 	// Output:
