@@ -28,6 +28,7 @@ var allowed = map[string]map[string]string{
 	"data":                    {},
 	"configs/fault":           {},
 	"checkpoints/safetensors": {},
+	"checkpoints/hub":         {},
 	"model/device":            {},
 	"checkpoints": {
 		"checkpoints/safetensors": "the weights' file format",
