@@ -73,8 +73,12 @@ func (r *Rollout) NumTokens() int {
 	return n
 }
 
-// Tokens is the completion's ids over all segments, in a new slice of length L.
+// Tokens is the completion's ids over all segments, [L]. Do not modify it: it may
+// be a segment's own.
 func (r *Rollout) Tokens() []int32 {
+	if len(r.Segments) == 1 {
+		return r.Segments[0].Tokens
+	}
 	out := make([]int32, 0, r.NumTokens())
 	for i := range r.Segments {
 		out = append(out, r.Segments[i].Tokens...)
@@ -82,20 +86,23 @@ func (r *Rollout) Tokens() []int32 {
 	return out
 }
 
-// Mask is true where a token is the policy's own, [L].
-func (r *Rollout) Mask() []bool {
-	out := make([]bool, 0, r.NumTokens())
+// AppendMask appends L elements to mask, true where a token is the policy's own.
+func (r *Rollout) AppendMask(mask []bool) []bool {
 	for i := range r.Segments {
 		for range r.Segments[i].Tokens {
-			out = append(out, r.Segments[i].Author == AuthorPolicy)
+			mask = append(mask, r.Segments[i].Author == AuthorPolicy)
 		}
 	}
-	return out
+	return mask
 }
 
 // RolloutLogProbs joins the segments' log-probabilities, [L], with zeros where
-// the policy is not the author; nil when no segment has any (offline data).
+// the policy is not the author; nil when no segment has any (offline data). Do not
+// modify them: they may be a segment's own.
 func (r *Rollout) RolloutLogProbs() []float32 {
+	if len(r.Segments) == 1 {
+		return r.Segments[0].RolloutLogProbs
+	}
 	have := false
 	out := make([]float32, 0, r.NumTokens())
 	for i := range r.Segments {

@@ -5,6 +5,9 @@ package data
 type Scored struct {
 	Groups []Group
 	Rows   []Row
+	// Rewards are the reward functions' values by name, unweighted, one for each of
+	// Rows.
+	Rewards map[string][]float64
 	// Stats are batch-wide statistics by name, computed once per optimizer step
 	// over the whole batch and given to the loss, so that cutting the batch into
 	// micro-batches cannot change them.
@@ -18,8 +21,6 @@ type Row struct {
 	Group   int
 	Rollout *Rollout
 	Verdict Verdict
-	// Rewards by reward function name, unweighted.
-	Rewards map[string]float64
 	// Reward is the weighted sum that estimators use. NaN marks a row that could
 	// not be scored; it is masked.
 	Reward float64

@@ -2,6 +2,7 @@ package model
 
 import (
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
 )
@@ -16,6 +17,19 @@ func (a *Arch) CacheDims(rows, width int) []int {
 
 // NumCaches is the number of cache tensors: keys and values of each layer.
 func (a *Arch) NumCaches() int { return 2 * a.NumHiddenLayers }
+
+// NewCacheGraph is a cache [B, K, W, E] whose row b begins with the P slots of row
+// source[b] of fresh [N, K, P, E] (of row 0 where source is negative: a free row) and
+// is 0 after them. source is [B] int32, W = width at least P.
+func NewCacheGraph(fresh, source *Node, width int) *Node {
+	rows := Gather(fresh, InsertAxes(Max(source, ConstAs(source, int32(0))), -1)) // [B, K, P, E]
+	dims := rows.Shape().Dimensions
+	if dims[2] == width {
+		return rows
+	}
+	rest := Zeros(fresh.Graph(), shapes.Make(fresh.DType(), dims[0], dims[1], width-dims[2], dims[3]))
+	return Concatenate([]*Node{rows, rest}, 2) // [B, K, W, E]
+}
 
 // AdmitGraph gives rows new prompts: cache [B, K, W, E] takes, where source is not
 // negative, the first P slots of row source[b] of fresh [N, K, P, E]. source is [B]

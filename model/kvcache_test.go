@@ -40,6 +40,22 @@ func TestAdmit(t *testing.T) {
 	})
 }
 
+// TestNewCache compares with an empty cache that admits the same rows: exact.
+func TestNewCache(t *testing.T) {
+	const n, k, p, e = 2, 2, 3, 2
+	onDevices(t, func(t *testing.T, dev *device.Device) {
+		for _, w := range []int{p, p + 4} {
+			source := []int32{1, 0, 1, 1}
+			fresh := device.Array(counted(n*k*p*e, 1), n, k, p, e)
+			empty := device.Array(make([]float32, len(source)*k*w*e), len(source), k, w, e)
+			got := run(t, dev, func(in []*node) []*node {
+				return []*node{NewCacheGraph(in[0], in[1], w), AdmitGraph(in[2], in[0], in[1])}
+			}, fresh, device.Array(source, len(source)), empty)
+			near(t, "cache", got[0], got[1], 0)
+		}
+	})
+}
+
 // counted is sign, 2*sign, ...: every element another.
 func counted(n int, sign float32) []float32 {
 	out := make([]float32, n)

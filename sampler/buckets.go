@@ -33,6 +33,8 @@ type shape struct {
 	rows, tiles int
 	// width of the cache in tokens.
 	width int
+	// once says that one prefill admits all tasks, so that it can make the cache.
+	once bool
 	// chunk is the number of decode steps of one execution.
 	chunk int
 }

@@ -17,10 +17,12 @@ type program struct {
 	trunc truncation
 	eos   []int32
 	chunk int
+	// newCache is the width of the cache that prefill makes; 0: it takes one.
+	newCache int
 }
 
 // key says all that a program's graphs depend on.
-func (p *program) key() any { return []any{*p.arch, p.trunc, p.eos, p.chunk} }
+func (p *program) key() any { return []any{*p.arch, p.trunc, p.eos, p.chunk, p.newCache} }
 
 // Inputs of a row in both executables, after the weights and the cache.
 type rowInputs struct {
@@ -28,14 +30,21 @@ type rowInputs struct {
 	temperature *Node // scalar
 }
 
+// prefillInputs is the number of inputs after weights and cache.
+const prefillInputs = 5
+
 // prefillGraph computes prompts once and admits rows to them. Inputs: weights,
-// cache tensors [B, K, W, E], prompts [N, P] int32, lengths [N] int32, source [B]
+// cache tensors [B, K, W, E] (none where it makes a new one), prompts [N, P] int32, lengths [N] int32, source [B]
 // int32 (the prompt of a row, -1: the row goes on as it is), keys [B, 2],
 // temperature. Outputs: cache tensors, then token [B], log-prob [B] and truncated
 // log-prob [B] of each admitted row's first token.
 func (p *program) prefillGraph(in []*Node) []*Node {
 	nw, nc := len(p.arch.Weights()), p.arch.NumCaches()
-	weights, caches, rest := in[:nw], in[nw:nw+nc], in[nw+nc:]
+	caches := make([]*Node, nc)
+	if p.newCache == 0 {
+		copy(caches, in[nw:])
+	}
+	weights, rest := in[:nw], in[len(in)-prefillInputs:]
 	prompts, lengths, source := rest[0], rest[1], rest[2]
 	row := rowInputs{keys: rest[3], temperature: rest[4]}
 	decoder := p.arch.BindGraph(weights)
@@ -44,10 +53,14 @@ func (p *program) prefillGraph(in []*Node) []*Node {
 	hidden := decoder.HiddenGraph(prompts, rotary, attention) // [N, P, D]
 
 	out := make([]*Node, 0, nc+3)
+	admit := func(cache, fresh *Node) *Node {
+		if cache == nil {
+			return model.NewCacheGraph(fresh, source, p.newCache)
+		}
+		return model.AdmitGraph(cache, fresh, source)
+	}
 	for l := range attention.Keys {
-		out = append(out,
-			model.AdmitGraph(caches[2*l], attention.Keys[l], source),
-			model.AdmitGraph(caches[2*l+1], attention.Values[l], source))
+		out = append(out, admit(caches[2*l], attention.Keys[l]), admit(caches[2*l+1], attention.Values[l]))
 	}
 	n, width := prompts.Shape().Dim(0), prompts.Shape().Dim(1)
 	// The last token of each prompt: its output predicts the first sampled one.

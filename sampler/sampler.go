@@ -3,6 +3,7 @@ package sampler
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -51,18 +52,41 @@ type Sampler struct {
 	opts    Options
 	eos     []int32
 	stopper Stopper
+	// programs are the executables by what a call wants of them.
+	programs map[wanted]programs
 }
+
+// wanted is what the executables of a call depend on beside the sampler's options.
+type wanted struct{ newCache, chunk int }
+
+// programs are the executables of a call.
+type programs struct{ prefill, decode *device.Exec }
 
 // New makes a sampler. eos are the ids that end a completion; stopper may be nil.
 func New(dev *device.Device, arch *model.Arch, o Options, eos []int32, stopper Stopper) (*Sampler, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("sampler: %w", err)
 	}
-	return &Sampler{dev: dev, arch: arch, opts: o, eos: eos, stopper: stopper}, nil
+	return &Sampler{dev: dev, arch: arch, opts: o, eos: eos, stopper: stopper, programs: map[wanted]programs{}}, nil
 }
 
-func (s *Sampler) program(chunk int) *program {
-	return &program{arch: s.arch, trunc: s.truncation(), eos: s.eos, chunk: chunk}
+// programsOf finds the executables for tiles of a shape.
+func (s *Sampler) programsOf(sh shape) programs {
+	w := wanted{chunk: sh.chunk}
+	if sh.once {
+		w.newCache = sh.width
+	}
+	p, ok := s.programs[w]
+	if !ok {
+		prefill := &program{arch: s.arch, trunc: s.truncation(), eos: s.eos, newCache: w.newCache}
+		decode := &program{arch: s.arch, trunc: s.truncation(), eos: s.eos, chunk: w.chunk}
+		p = programs{
+			prefill: s.dev.SharedExec("prefill", prefill.key(), prefill.prefillGraph),
+			decode:  s.dev.SharedExec("decode", decode.key(), decode.decodeGraph),
+		}
+		s.programs[w] = p
+	}
+	return p
 }
 
 func (s *Sampler) truncation() truncation {
@@ -71,16 +95,6 @@ func (s *Sampler) truncation() truncation {
 
 // truncates reports whether the distribution sampled from is not the whole one.
 func (s *Sampler) truncates() bool { return s.truncation().any() }
-
-func (s *Sampler) prefillExec() *device.Exec {
-	p := s.program(0)
-	return s.dev.SharedExec("prefill", p.key(), p.prefillGraph)
-}
-
-func (s *Sampler) decodeExec(chunk int) *device.Exec {
-	p := s.program(chunk)
-	return s.dev.SharedExec("decode", p.key(), p.decodeGraph)
-}
 
 // emptyCache makes a cache on the device, without sending zeros to it.
 func (s *Sampler) emptyCache(sh shape) ([]*device.Tensor, error) {
@@ -156,18 +170,25 @@ func (s *Sampler) split(prompts []Prompt) [][]int {
 // sample draws the completions of some prompts.
 func (s *Sampler) sample(ctx context.Context, p *model.Policy, prompts []Prompt, some []int, d Draw, emit func(Result)) error {
 	q := &queue{}
-	longest := 0
+	shortest, longest := math.MaxInt, 0
 	for _, i := range some {
-		longest = max(longest, len(prompts[i].Tokens))
+		shortest, longest = min(shortest, len(prompts[i].Tokens)), max(longest, len(prompts[i].Tokens))
 		for g := range s.opts.NumGenerations {
 			q.tasks = append(q.tasks, task{i, g})
 		}
 	}
 	sh := shapeOf(&s.opts, s.dev.RowTile, s.dev.Parallel, len(q.tasks), bucket(longest))
+	sh.once = s.dev.RowTile == 0 && len(q.tasks) <= sh.rows && bucket(shortest) == bucket(longest)
+	execs := s.programsOf(sh)
+	newTile := func() *tile {
+		return &tile{s: s, programs: execs, policy: p, prompts: prompts, draw: d, shape: sh, queue: q, emit: emit, rows: make([]row, sh.rows)}
+	}
+	if sh.tiles == 1 { // a goroutine more would only be waited for
+		return newTile().run(ctx)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	for range sh.tiles {
-		t := &tile{s: s, policy: p, prompts: prompts, draw: d, shape: sh, queue: q, emit: emit, rows: make([]row, sh.rows)}
-		g.Go(func() error { return t.run(ctx) })
+		g.Go(func() error { return newTile().run(ctx) })
 	}
 	return g.Wait()
 }

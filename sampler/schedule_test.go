@@ -45,7 +45,7 @@ func newTile(t testing.TB, s *Sampler, prompts []Prompt, tasks []task) *tile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &tile{s: s, policy: p, prompts: prompts, shape: sh, queue: &queue{tasks: tasks}, emit: func(Result) {}, rows: make([]row, sh.rows)}
+	return &tile{s: s, programs: s.programsOf(sh), policy: p, prompts: prompts, shape: sh, queue: &queue{tasks: tasks}, emit: func(Result) {}, rows: make([]row, sh.rows)}
 }
 
 func tasksOf(prompts, generations int) []task {

@@ -12,7 +12,8 @@ import (
 
 // tile decodes a fixed number of rows with one cache.
 type tile struct {
-	s       *Sampler
+	s *Sampler
+	programs
 	policy  *model.Policy
 	prompts []Prompt
 	draw    Draw
@@ -120,13 +121,13 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 			result: t.newResult(k), key: t.draw.key(prompt.ID, k.sample),
 		}
 	}
-	if t.cache == nil {
+	if t.cache == nil && !t.shape.once {
 		var err error
 		if t.cache, err = t.s.emptyCache(t.shape); err != nil {
 			return 0, fmt.Errorf("sampler: cache: %w", err)
 		}
 	}
-	out, err := t.s.prefillExec().Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(ids, lines, width),
+	out, err := t.programs.prefill.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(ids, lines, width),
 		device.Array(lengths, lines), device.Array(source, len(source)), t.keys(), float32(t.s.opts.Temperature))...)
 	if err != nil {
 		return 0, fmt.Errorf("sampler: prefill: %w", err)
@@ -153,7 +154,7 @@ func (t *tile) decode() error {
 			left[i] = int32(r.left)
 		}
 	}
-	out, err := t.s.decodeExec(t.shape.chunk).Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(token, b),
+	out, err := t.programs.decode.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(token, b),
 		device.Array(position, b), device.Array(left, b), t.keys(), float32(t.s.opts.Temperature))...)
 	if err != nil {
 		return fmt.Errorf("sampler: decode: %w", err)

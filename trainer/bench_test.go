@@ -19,7 +19,7 @@ func quickstartRun(b *testing.B, backend string, steps int) (Setup, *recorder) {
 	stage := kitStage("grpo", "grpo", steps)
 	stage.NumPromptsPerStep, stage.Rollout.NumGenerations = 32, 8
 	stage.Rollout.ChunkTokens, stage.Rollout.MaxRows = 32, 256
-	stage.Optim.LearningRate, stage.Update.MicroBatchTokens = 0, 512
+	stage.Optim.LearningRate, stage.Update.MicroBatchTokens = 0, 16384
 	s, rec := kitSetup(b, openDevice(b, backend), stage)
 	task, err := tasks.New("addition", nil)
 	if err != nil {

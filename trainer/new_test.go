@@ -86,7 +86,7 @@ func TestDemonstrations(t *testing.T) {
 		if len(groups[i].Rollouts) != 1 || r.Text != want || s.Tokenizer.Decode(ids, true) != want || ids[len(ids)-1] != s.Tokenizer.EOS()[0] || r.Finish != data.FinishEOS {
 			t.Errorf("group %d: %+v", i, groups[i])
 		}
-		for _, m := range r.Mask() {
+		for _, m := range r.AppendMask(nil) {
 			if !m {
 				t.Errorf("group %d: a token is masked", i)
 			}

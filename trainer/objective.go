@@ -43,11 +43,11 @@ type report struct {
 	divided bool
 }
 
-// array is a per-token input of the loss: where the host has it and where the graph
-// wants it.
+// array is a per-token input of the loss: host copies a row's values, [T], into it,
+// and set puts it where the graph wants it.
 type array struct {
 	name string
-	host func(*data.Row) []float32
+	host func(into []float32, r *data.Row)
 	set  func(*algos.Inputs, *graph.Node)
 }
 
@@ -71,41 +71,44 @@ func newObjective(dev *device.Device, arch *model.Arch, a *algos.Algorithm, o *S
 // order.
 func (o *objective) listArrays() []array {
 	out := []array{
-		{"advantages", func(r *data.Row) []float32 { return float32s(r.Advantages) }, func(in *algos.Inputs, n *graph.Node) { in.Advantages = n }},
-		{"weights", weightsOf, func(in *algos.Inputs, n *graph.Node) { in.Weights = n }},
+		{"advantages", copyAdvantages, func(in *algos.Inputs, n *graph.Node) { in.Advantages = n }},
+		{"weights", copyWeights, func(in *algos.Inputs, n *graph.Node) { in.Weights = n }},
 	}
 	if o.needs.Old && !o.onPolicy {
-		out = append(out, array{"old", func(r *data.Row) []float32 { return r.OldLogProbs }, func(in *algos.Inputs, n *graph.Node) { in.Old = n }})
+		out = append(out, array{"old", copyOf(func(r *data.Row) []float32 { return r.OldLogProbs }), func(in *algos.Inputs, n *graph.Node) { in.Old = n }})
 	}
 	if o.needs.Ref {
-		out = append(out, array{"ref", func(r *data.Row) []float32 { return r.RefLogProbs }, func(in *algos.Inputs, n *graph.Node) { in.Ref = n }})
+		out = append(out, array{"ref", copyOf(func(r *data.Row) []float32 { return r.RefLogProbs }), func(in *algos.Inputs, n *graph.Node) { in.Ref = n }})
 	}
 	if !o.algorithm.Offline {
-		out = append(out, array{"rollout", func(r *data.Row) []float32 { return r.RolloutLogProbs }, func(in *algos.Inputs, n *graph.Node) { in.Rollout = n }})
+		out = append(out, array{"rollout", copyOf(func(r *data.Row) []float32 { return r.RolloutLogProbs }), func(in *algos.Inputs, n *graph.Node) { in.Rollout = n }})
 	}
 	for _, f := range o.needs.Features {
-		out = append(out, array{f, func(r *data.Row) []float32 { return r.Features[f] }, func(in *algos.Inputs, n *graph.Node) { in.Feature[f] = n }})
+		out = append(out, array{f, copyOf(func(r *data.Row) []float32 { return r.Features[f] }), func(in *algos.Inputs, n *graph.Node) { in.Feature[f] = n }})
 	}
 	return out
 }
 
-func float32s(x []float64) []float32 {
-	out := make([]float32, len(x))
-	for i, v := range x {
-		out[i] = float32(v)
-	}
-	return out
+// copyOf copies a field of a row.
+func copyOf(field func(*data.Row) []float32) func([]float32, *data.Row) {
+	return func(into []float32, r *data.Row) { copy(into, field(r)) }
 }
 
-func weightsOf(r *data.Row) []float32 {
+func copyAdvantages(into []float32, r *data.Row) {
+	for t, v := range r.Advantages {
+		into[t] = float32(v)
+	}
+}
+
+// copyWeights copies the weights of a row's tokens, which are 1 where it has none.
+func copyWeights(into []float32, r *data.Row) {
 	if r.Weights != nil {
-		return r.Weights
+		copy(into, r.Weights)
+		return
 	}
-	out := make([]float32, len(r.Mask))
-	for i := range out {
-		out[i] = 1
+	for t := range r.Mask {
+		into[t] = 1
 	}
-	return out
 }
 
 func (o *objective) setReports(r []report) {
@@ -153,6 +156,11 @@ func (o *objective) pass(weights []*device.Tensor, m *data.MicroBatch, c data.Co
 // passes runs micro-batches [lo, hi) side by side.
 func (o *objective) passes(weights []*device.Tensor, b *data.Batch, lo, hi int, stats map[string]float64) ([]*passResult, error) {
 	out := make([]*passResult, hi-lo)
+	if len(out) == 1 { // a goroutine more would only be waited for
+		var err error
+		out[0], err = o.pass(weights, &b.Micro[lo], b.Counts, stats)
+		return out, err
+	}
 	var g errgroup.Group
 	for i := range out {
 		g.Go(func() (err error) {

@@ -25,52 +25,53 @@ type slot struct {
 	row, prompt, start int // row; columns of the prompt and of the response's first input
 }
 
-// layout is a packing of items in rows of one width.
-type layout struct {
-	slots []slot
-	// perRow is the number of responses in each row.
-	perRow []int
-}
+// layout is a packing of items in rows of one width: the number of responses in each.
+type layout []int
 
 // pack lays out the items and cuts them into micro-batches of one shape. arrays
 // names the per-token inputs of the loss.
-func (p *packer) pack(items []item, arrays map[string]func(*data.Row) []float32, counts data.Counts) *data.Batch {
+func (p *packer) pack(items []item, arrays []array, counts data.Counts) *data.Batch {
 	b := &data.Batch{Counts: counts}
 	if len(items) == 0 {
 		return b
 	}
-	s, l := p.choose(items)
+	s := p.choose(items)
+	slots := make([]slot, len(items))
+	l := p.lay(items, s.S, s.N, slots)
 	next := 0
 	for _, rows := range l.cut(s) {
 		n := 0
-		for _, responses := range l.perRow[rows.lo:rows.hi] {
+		for _, responses := range l[rows.lo:rows.hi] {
 			n += responses
 		}
-		b.Micro = append(b.Micro, fill(items[next:next+n], l.slots[next:next+n], rows.lo, s, arrays))
+		b.Micro = append(b.Micro, fill(items[next:next+n], slots[next:next+n], rows.lo, s, arrays))
 		next += n
 	}
 	return b
 }
 
-// lay fills rows of one width in order, with at most most responses in each.
-func (p *packer) lay(items []item, width, most int) layout {
-	l := layout{slots: make([]slot, len(items))}
+// lay fills rows of one width in order, with at most most responses in each, and
+// says in slots, unless it is nil, where each item lies.
+func (p *packer) lay(items []item, width, most int, slots []slot) layout {
+	var l layout
 	used, group, prompt, last := width+1, -1, 0, -1
 	for i := range items {
 		it := &items[i]
 		need := it.length()
-		if p.padded || group != it.group || used+need > width || l.perRow[last] == most {
+		if p.padded || group != it.group || used+need > width || l[last] == most {
 			need += len(it.prompt)
-			if p.padded || used+need > width || l.perRow[last] == most {
-				l.perRow = append(l.perRow, 0)
+			if p.padded || used+need > width || l[last] == most {
+				l = append(l, 0)
 				used, last = 0, last+1
 			}
 			group, prompt = it.group, used
 			used += len(it.prompt)
 		}
-		l.slots[i] = slot{row: last, prompt: prompt, start: used}
+		if slots != nil {
+			slots[i] = slot{row: last, prompt: prompt, start: used}
+		}
 		used += it.length()
-		l.perRow[last]++
+		l[last]++
 	}
 	return l
 }
@@ -80,21 +81,21 @@ type rowRange struct{ lo, hi int }
 
 // cut divides rows among micro-batches of a shape: a new one begins where rows or
 // responses would be too many.
-func (l *layout) cut(s shape) []rowRange {
+func (l layout) cut(s shape) []rowRange {
 	var out []rowRange
 	lo, n := 0, 0
-	for row, responses := range l.perRow {
+	for row, responses := range l {
 		if row-lo == s.R || n+responses > s.N {
 			out = append(out, rowRange{lo, row})
 			lo, n = row, 0
 		}
 		n += responses
 	}
-	return append(out, rowRange{lo, len(l.perRow)})
+	return append(out, rowRange{lo, len(l)})
 }
 
 // fill makes a micro-batch of the items that lie in rows from lo on.
-func fill(items []item, slots []slot, lo int, s shape, arrays map[string]func(*data.Row) []float32) data.MicroBatch {
+func fill(items []item, slots []slot, lo int, s shape, arrays []array) data.MicroBatch {
 	rs, nt := s.R*s.S, s.N*s.T
 	m := data.MicroBatch{
 		R: s.R, S: s.S, N: s.N, T: s.T,
@@ -105,14 +106,18 @@ func fill(items []item, slots []slot, lo int, s shape, arrays map[string]func(*d
 	for i := range m.Segments {
 		m.Segments[i], m.Prefixes[i] = -1, -1
 	}
-	for name := range arrays {
-		m.Arrays[name] = make([]float32, nt)
-	}
 	for n := range items {
 		place(&m, &items[n], slots[n], lo, n)
-		for name, get := range arrays {
-			masked(m.Arrays[name][n*s.T:], get(items[n].row), items[n].row.Mask)
+	}
+	for _, a := range arrays {
+		into := make([]float32, nt)
+		for n := range items {
+			row := items[n].row
+			line := into[n*s.T:][:len(row.Mask)]
+			a.host(line, row)
+			keepMasked(line, row.Mask)
 		}
+		m.Arrays[a.name] = into
 	}
 	return m
 }
@@ -148,12 +153,12 @@ func place(m *data.MicroBatch, it *item, at slot, lo, n int) {
 	}
 }
 
-// masked copies values where the mask is set: what is not trained is 0, whatever
-// it holds.
-func masked(into, values []float32, mask []bool) {
-	for i, v := range values {
-		if mask[i] {
-			into[i] = v
+// keepMasked clears values where the mask is not set: what is not trained is 0,
+// whatever it holds.
+func keepMasked(values []float32, mask []bool) {
+	for i, m := range mask {
+		if !m {
+			values[i] = 0
 		}
 	}
 }

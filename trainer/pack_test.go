@@ -49,8 +49,8 @@ func randomTokens(n int, rng *rand.Rand) []int32 {
 }
 
 // packArrays is one array of the loss, whose values are nowhere 0.
-func packArrays() map[string]func(*data.Row) []float32 {
-	return map[string]func(*data.Row) []float32{"weights": func(r *data.Row) []float32 { return r.Weights }}
+func packArrays() []array {
+	return []array{{name: "weights", host: func(into []float32, r *data.Row) { copy(into, r.Weights) }}}
 }
 
 // checkBatch demands that every response of items is in the batch once, in order,

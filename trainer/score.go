@@ -14,27 +14,20 @@ import (
 // estimators work on. Verdicts that are no fault of the completion are masked; too
 // many of them stop the run.
 func (t *Trainer) judge(ctx context.Context, groups []data.Group) (*data.Scored, error) {
-	n := 0
-	for g := range groups {
-		n += len(groups[g].Rollouts)
-	}
-	s := &data.Scored{Groups: groups, Stats: map[string]float64{}, Rows: make([]data.Row, 0, n)}
-	jobs := make([]verifier.Job, 0, n)
-	for g := range groups {
-		for i := range groups[g].Rollouts {
-			r := &groups[g].Rollouts[i]
-			s.Rows = append(s.Rows, data.Row{Group: g, Rollout: r, Mask: r.Mask(), RolloutLogProbs: r.RolloutLogProbs()})
-			jobs = append(jobs, verifier.Job{Example: groups[g].Example, Completion: r.Text})
-		}
+	s := rowsOf(groups)
+	jobs := make([]verifier.Job, len(s.Rows))
+	for i := range s.Rows {
+		jobs[i] = verifier.Job{Example: groups[s.Rows[i].Group].Example, Completion: s.Rows[i].Rollout.Text}
 	}
 	verdicts := t.setup.Judge.Verdicts(ctx, jobs)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	rewards := make([]float64, len(verdicts))
+	s.Rewards = map[string][]float64{t.setup.Reward.Verifier: rewards}
 	for i, v := range verdicts {
 		row := &s.Rows[i]
-		row.Verdict, row.Reward = v, v.Score
-		row.Rewards = map[string]float64{t.setup.Reward.Verifier: v.Score}
+		row.Verdict, row.Reward, rewards[i] = v, v.Score, v.Score
 		if v.Masked() {
 			row.Reward = math.NaN()
 			clear(row.Mask)
@@ -44,6 +37,28 @@ func (t *Trainer) judge(ctx context.Context, groups []data.Group) (*data.Scored,
 		return nil, fmt.Errorf("trainer: %w", err)
 	}
 	return s, nil
+}
+
+// rowsOf makes a row of each rollout.
+func rowsOf(groups []data.Group) *data.Scored {
+	rows, tokens := 0, 0
+	for g := range groups {
+		rows += len(groups[g].Rollouts)
+		for i := range groups[g].Rollouts {
+			tokens += groups[g].Rollouts[i].NumTokens()
+		}
+	}
+	s := &data.Scored{Groups: groups, Stats: map[string]float64{}, Rows: make([]data.Row, 0, rows)}
+	masks := make([]bool, 0, tokens) // of all rows: one piece of memory for many
+	for g := range groups {
+		for i := range groups[g].Rollouts {
+			r := &groups[g].Rollouts[i]
+			from := len(masks)
+			masks = r.AppendMask(masks)
+			s.Rows = append(s.Rows, data.Row{Group: g, Rollout: r, Mask: masks[from:len(masks):len(masks)], RolloutLogProbs: r.RolloutLogProbs()})
+		}
+	}
+	return s
 }
 
 // score runs the declared forward passes, before advantages: log-probabilities of

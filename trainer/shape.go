@@ -65,8 +65,8 @@ const (
 	manyShapes = 16
 )
 
-// choose finds the shape of a batch's micro-batches and the layout of its rows.
-func (p *packer) choose(items []item) (shape, layout) {
+// choose finds the shape of a batch's micro-batches.
+func (p *packer) choose(items []item) shape {
 	width, length := 0, 0
 	for i := range items {
 		width, length = max(width, len(items[i].prompt)+items[i].length()), max(length, len(items[i].tokens))
@@ -77,28 +77,27 @@ func (p *packer) choose(items []item) (shape, layout) {
 		limit = math.Inf(1)
 	}
 	found := -1
-	var layoutFound layout
 	for i, s := range p.shapes {
 		if s.S < width || s.T < length {
 			continue
 		}
-		l := p.lay(items, s.S, s.N)
+		l := p.lay(items, s.S, s.N, nil)
 		if c := p.cost(s, l); c < limit || found < 0 && c == limit {
-			found, layoutFound, limit = i, l, c
+			found, limit = i, c
 		}
 	}
 	if found >= 0 {
-		return p.shapes[found], layoutFound
+		return p.shapes[found]
 	}
 	if len(p.shapes) >= manyShapes {
 		// The lengths are new: from here on they double.
 		for _, s := range p.shapes {
 			width, length = max(width, s.S), max(length, s.T)
 		}
-		best, bestLayout = p.fitted(items, powerOfTwo(width), powerOfTwo(length))
+		best, _ = p.fitted(items, powerOfTwo(width), powerOfTwo(length))
 	}
 	p.shapes = append(p.shapes, best)
-	return best, bestLayout
+	return best
 }
 
 // cheapest is the best of the shapes that are as small as the items allow.
@@ -119,14 +118,14 @@ func (p *packer) cheapest(items []item, width, length int) (shape, layout) {
 // fitted is the shape that holds the items in rows of a width, in as few
 // micro-batches as the limit on their tokens allows.
 func (p *packer) fitted(items []item, width, length int) (shape, layout) {
-	l := p.lay(items, width, len(items))
-	rows, most := len(l.perRow), max(1, p.microTokens/width)
+	l := p.lay(items, width, len(items), nil)
+	rows, most := len(l), max(1, p.microTokens/width)
 	micros := (rows + most - 1) / most
 	s := shape{R: min(halfOctave((rows+micros-1)/micros), most), S: width, N: len(items), T: length}
 	responses := 0
 	for _, r := range l.cut(s) {
 		n := 0
-		for _, k := range l.perRow[r.lo:r.hi] {
+		for _, k := range l[r.lo:r.hi] {
 			n += k
 		}
 		responses = max(responses, n)

@@ -197,11 +197,7 @@ func (st *stage) batch(s *data.Scored, lo, hi int) *data.Batch {
 	}
 	skipZero := st.objective.needs.AdvantageScaled
 	items := itemsOf(s, func(r *data.Row) bool { return in(r) && !(skipZero && allZero(r.Advantages)) })
-	arrays := map[string]func(*data.Row) []float32{}
-	for _, a := range st.objective.arrays {
-		arrays[a.name] = a.host
-	}
-	return st.packer.pack(items, arrays, counts)
+	return st.packer.pack(items, st.objective.arrays, counts)
 }
 
 func allZero(x []float64) bool {

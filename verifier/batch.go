@@ -102,7 +102,7 @@ func (b *batch) work(c *caller) {
 	// A verifier can end its goroutine: the job in hand gets a verdict all the same.
 	defer func() { b.finish(c, broken(ReasonPanic, "the call ended its goroutine")) }()
 	for b.begin(c) {
-		if !b.finish(c, b.judge.call(b.ctx, b.jobs[c.job])) {
+		if !b.finish(c, b.judge.call(b.ctx, b.jobs[c.job], c.start)) {
 			return
 		}
 	}
@@ -142,8 +142,9 @@ func (b *batch) finish(c *caller, v data.Verdict) bool {
 	return true
 }
 
-// call judges one job within the time limit, if the verifier heeds its context.
-func (j *Judge) call(ctx context.Context, job Job) data.Verdict {
+// call judges one job within the time limit from start, if the verifier heeds its
+// context.
+func (j *Judge) call(ctx context.Context, job Job, start time.Time) data.Verdict {
 	if ctx.Err() != nil {
 		return cancelled()
 	}
@@ -152,9 +153,9 @@ func (j *Judge) call(ctx context.Context, job Job) data.Verdict {
 	}
 	limited := ctx
 	if j.timeout > 0 {
-		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, j.timeout)
-		defer cancel()
+		l := &limitedContext{Context: ctx, deadline: start.Add(j.timeout)}
+		defer l.end()
+		limited = l
 	}
 	v := safely(limited, j.verifier, job)
 	switch {
