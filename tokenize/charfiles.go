@@ -6,12 +6,6 @@ import (
 	"fmt"
 )
 
-// The names of the files in a Hugging Face folder.
-const (
-	tokenizerFile = "tokenizer.json"
-	configFile    = "tokenizer_config.json"
-)
-
 // tokenizerJSON is tokenizer.json as the Rust library writes it for a character
 // vocabulary; fields that are always null are nil.
 type tokenizerJSON struct {
@@ -24,16 +18,6 @@ type tokenizerJSON struct {
 	PostProcessor any          `json:"post_processor"`
 	Decoder       byteLevel    `json:"decoder"`
 	Model         bpeModel     `json:"model"`
-}
-
-type addedToken struct {
-	ID         int32  `json:"id"`
-	Content    string `json:"content"`
-	SingleWord bool   `json:"single_word"`
-	LStrip     bool   `json:"lstrip"`
-	RStrip     bool   `json:"rstrip"`
-	Normalized bool   `json:"normalized"`
-	Special    bool   `json:"special"`
 }
 
 type byteLevel struct {

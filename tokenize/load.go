@@ -2,153 +2,183 @@ package tokenize
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 )
 
-// Load reads the tokenizer of a Hugging Face folder. Only what New writes is
-// implemented so far; anything else (merges, another model, a normalizer, other
-// special tokens) is an error that names the file, the fields and what they hold.
-// A missing tokenizer_config.json is no fault.
-func Load(dir string) (Tokenizer, error) {
-	path := filepath.Join(dir, tokenizerFile)
-	raw, err := os.ReadFile(path)
+// The names of the small files in a Hugging Face folder.
+const (
+	tokenizerFile  = "tokenizer.json"
+	configFile     = "tokenizer_config.json"
+	specialsFile   = "special_tokens_map.json"
+	templateFile   = "chat_template.jinja"
+	generationFile = "generation_config.json"
+	modelFileName  = "config.json"
+)
+
+// Load makes the tokenizer of the small files of a Hugging Face folder, by their
+// names. Only tokenizer.json must be there. The ids that end a completion are
+// eos_token_id of generation_config.json, else of config.json, else eos_token of
+// tokenizer_config.json, and none if no file names any; padding is pad_token_id of
+// the same files, else pad_token, else the first of EOS. Whatever tokenizer.json
+// holds that is not implemented is an error that names the field and what it holds.
+func Load(files map[string][]byte) (Tokenizer, error) {
+	b, err := load(files)
 	if err != nil {
 		return nil, fmt.Errorf("tokenize: %w", err)
 	}
-	chars, err := parseChars(raw)
+	return b, nil
+}
+
+func load(files map[string][]byte) (*bpe, error) {
+	for _, name := range []string{tokenizerFile, configFile, specialsFile, generationFile, modelFileName} {
+		raw, ok := files[name]
+		if !ok && name == tokenizerFile {
+			return nil, fmt.Errorf("%s is missing", name)
+		}
+		if ok {
+			if err := checkJSON(raw); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	b, v, err := parseTokenizer(files[tokenizerFile])
 	if err != nil {
-		return nil, fmt.Errorf("tokenize: %s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", tokenizerFile, err)
 	}
-	path = filepath.Join(dir, configFile)
-	raw, err = os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("tokenize: %w", err)
-	default:
-		if err := checkConfig(raw); err != nil {
-			return nil, fmt.Errorf("tokenize: %s: %w", path, err)
+	b.files = make(map[string][]byte)
+	for _, name := range []string{tokenizerFile, configFile, specialsFile, templateFile} {
+		if raw, ok := files[name]; ok {
+			b.files[name] = raw
 		}
 	}
-	return New(Options{Chars: chars})
+	b.named = namedTokens(files)
+	return b, b.chooseEnds(files, v)
 }
 
-// parseChars reads the character set out of a tokenizer.json.
-func parseChars(raw []byte) (string, error) {
-	var found map[string]any
-	if err := json.Unmarshal(raw, &found); err != nil {
-		return "", err
+// parseTokenizer reads a tokenizer.json, and gives its vocabulary too.
+func parseTokenizer(raw []byte) (*bpe, *vocab, error) {
+	r := &refusals{}
+	var version string
+	var added, norm, pre, model, post, decoder json.RawMessage
+	r.fields("", raw, map[string]any{
+		"version": &version, "added_tokens": &added, "normalizer": &norm, "pre_tokenizer": &pre,
+		"model": &model, "post_processor": &post, "decoder": &decoder,
+	})
+	if version != "" && version != "1.0" {
+		r.fault("version", "%q, implemented is only \"1.0\"", version)
 	}
-	implemented, err := asJSON(charTokenizerJSON(""))
-	if err != nil {
-		return "", err
+	b := &bpe{norm: parseNormalizer(r, "normalizer", norm), pre: parsePreTokenizer(r, pre)}
+	b.post.parse(r, "post_processor", post)
+	d := parseDecoder(r, decoder)
+	m := parseModel(r, model)
+	if m == nil {
+		return nil, nil, r.err()
 	}
-	model, _ := found["model"].(map[string]any)
-	vocab := model["vocab"]
-	for _, file := range []map[string]any{found, implemented} {
-		dropHarmless(file)
+	b.added = parseAdded(r, added, m.vocab)
+	if err := r.err(); err != nil {
+		return nil, nil, err
 	}
-	if diff := differences("", found, implemented); diff != nil {
-		return "", fmt.Errorf("not implemented: %s", strings.Join(diff, "; "))
-	}
-	entries, ok := vocab.(map[string]any)
-	if !ok {
-		return "", fmt.Errorf("model.vocab is %s, want an object from token to id", show(vocab))
-	}
-	return charsOf(entries)
+	slices.SortFunc(b.added, func(x, y addedToken) int { return int(x.ID) - int(y.ID) })
+	b.model = newMergeModel(m, b.pre.bytes)
+	b.cutAtMarks(m)
+	b.makeMatchers()
+	b.decoder = newDecoder(d, b.decodedTokens(m.vocab))
+	b.findReachable(m)
+	return b, m.vocab, nil
 }
 
-// identityTemplate is the post-processor that transformers 5 adds when it saves a
-// tokenizer without one.
-const identityTemplate = `{
-	"type": "TemplateProcessing",
-	"single": [{"Sequence": {"id": "A", "type_id": 0}}],
-	"pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
-	"special_tokens": {}
-}`
-
-// dropHarmless removes from a tokenizer.json what changes neither ids nor text,
-// and the vocabulary, which is read apart.
-func dropHarmless(file map[string]any) {
-	if decoder, ok := file["decoder"].(map[string]any); ok {
-		for _, option := range []string{"add_prefix_space", "trim_offsets", "use_regex"} {
-			delete(decoder, option) // byte-level decoding looks at none of them
+// makeMatchers sorts the added tokens by the text in which they are found.
+func (b *bpe) makeMatchers() {
+	var raw, normalized []addedToken
+	var rawTexts, normalizedTexts []string
+	for _, t := range b.added {
+		if t.Normalized {
+			normalized = append(normalized, t)
+			normalizedTexts = append(normalizedTexts, b.norm.apply(t.Content))
+		} else {
+			raw = append(raw, t)
+			rawTexts = append(rawTexts, t.Content)
 		}
 	}
-	if template, err := asJSON(json.RawMessage(identityTemplate)); err == nil && reflect.DeepEqual(file["post_processor"], any(template)) {
-		delete(file, "post_processor")
-	}
-	if model, ok := file["model"].(map[string]any); ok {
-		delete(model, "vocab")
-	}
+	b.raw = newMatcher(raw, rawTexts)
+	b.normalized = newMatcher(normalized, normalizedTexts)
 }
 
-// charsOf reads a vocabulary whose ids are 0 to len-1, the special tokens first.
-func charsOf(vocab map[string]any) (string, error) {
-	byID := make([]string, len(vocab))
-	taken := make([]bool, len(vocab))
-	for _, token := range slices.Sorted(maps.Keys(vocab)) {
-		id, ok := vocab[token].(float64)
-		if !ok || id < 0 || id >= float64(len(vocab)) || id != float64(int(id)) || taken[int(id)] {
-			return "", fmt.Errorf("model.vocab: %q has id %s, want each of 0 to %d once", token, show(vocab[token]), len(vocab)-1)
+// decodedTokens lists the tokens as the reference's decoder sees them: added ones in
+// their normalized form. Whether one is special is asked of that form, as there.
+func (b *bpe) decodedTokens(v *vocab) []decodedToken {
+	size := len(v.tokens)
+	special := make(map[string]bool)
+	for _, t := range b.added {
+		size = max(size, int(t.ID)+1)
+		special[t.Content] = special[t.Content] || t.Special
+	}
+	out := make([]decodedToken, size)
+	for token, id := range v.ids {
+		out[id] = decodedToken{text: token, known: true}
+	}
+	for _, t := range b.added {
+		text := t.Content
+		if t.Normalized {
+			text = b.norm.apply(text)
 		}
-		byID[int(id)], taken[int(id)] = token, true
+		out[t.ID] = decodedToken{text: text, known: true}
 	}
-	if len(byID) <= numSpecials || byID[padID] != padToken || byID[eosID] != eosToken {
-		return "", fmt.Errorf("model.vocab: want %s and %s as ids %d and %d, and characters after them", padToken, eosToken, padID, eosID)
+	for i := range out {
+		out[i].special = out[i].known && special[out[i].text]
 	}
-	var chars strings.Builder
-	for id, token := range byID[numSpecials:] {
-		c, ok := charOf(token)
-		if !ok {
-			return "", fmt.Errorf("model.vocab: token %q of id %d is not implemented: it is no single ASCII character", token, id+numSpecials)
+	return out
+}
+
+// findReachable notes the special tokens that merging can give. It is not so in any
+// known file, so that text need not be looked at.
+func (b *bpe) findReachable(m *modelFile) {
+	made := make(map[int32]bool)
+	for _, e := range m.merges.entries {
+		if e.pair != noPair {
+			made[e.id] = true
 		}
-		chars.WriteByte(c)
 	}
-	return chars.String(), nil
+	for _, t := range b.added {
+		_, single := singleRune(t.Content)
+		_, inVocab := m.vocab.ids[t.Content]
+		if !t.Special || !inVocab || t.ID == b.model.unk || !(single || made[t.ID] || m.ignoreMerg) {
+			continue
+		}
+		if b.reachable == nil {
+			b.reachable = make([]bool, b.VocabSize())
+		}
+		b.reachable[t.ID] = true
+	}
 }
 
-// charOf undoes byteLevelRune.
-func charOf(token string) (byte, bool) {
-	if token == string(byteLevelRune(' ')) {
-		return ' ', true
-	}
-	if len(token) != 1 || token[0] <= ' ' || token[0] > lastChar {
-		return 0, false
-	}
-	return token[0], true
-}
+// lowerBlock is the character that stands for a space in SentencePiece's vocabularies.
+const lowerBlock = "\u2581"
 
-// checkConfig demands that tokenizer_config.json names our special tokens. Its
-// other fields do not change ids.
-func checkConfig(raw []byte) error {
-	var c struct {
-		EOSToken any `json:"eos_token"`
-		PadToken any `json:"pad_token"`
+// cutAtMarks cuts a text before each word where the pre-tokenizer does not, so that
+// words can be looked up: where no token holds a mark after another character, no
+// merge reaches over such a place.
+func (b *bpe) cutAtMarks(m *modelFile) {
+	if b.pre.bytes || len(b.pre.stages) > 0 || m.ignoreMerg {
+		return
 	}
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return err
+	if _, ok := m.vocab.ids[lowerBlock]; !ok {
+		return
 	}
-	if c.EOSToken != any(eosToken) || c.PadToken != any(padToken) {
-		return fmt.Errorf("eos_token %s and pad_token %s are not implemented, want %q and %q", show(c.EOSToken), show(c.PadToken), eosToken, padToken)
+	for token := range m.vocab.ids {
+		if strings.Contains(strings.TrimLeft(token, lowerBlock), lowerBlock) {
+			return
+		}
 	}
-	return nil
-}
-
-// asJSON is v as encoding/json would read it back.
-func asJSON(v any) (map[string]any, error) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	var out map[string]any
-	return out, json.Unmarshal(raw, &out)
+	b.pre.stages = []stage{{scan: func(s string, i int) int {
+		for i < len(s) && strings.HasPrefix(s[i:], lowerBlock) {
+			i += len(lowerBlock)
+		}
+		if at := strings.Index(s[i:], lowerBlock); at >= 0 {
+			return i + at
+		}
+		return len(s)
+	}}}
 }

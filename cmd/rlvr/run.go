@@ -132,9 +132,13 @@ func loadModel(dir string) (*model.Policy, tokenize.Tokenizer, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	tok, err := tokenize.Load(dir)
+	files, err := tokenizerFiles(dir)
 	if err != nil {
 		return nil, nil, err
+	}
+	tok, err := tokenize.Load(files)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	if tok.VocabSize() > arch.VocabSize {
 		return nil, nil, fmt.Errorf("%s: the tokenizer has %d ids, the model's vocab_size is %d", dir, tok.VocabSize(), arch.VocabSize)

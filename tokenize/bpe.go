@@ -1,0 +1,172 @@
+package tokenize
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// bpe is a tokenizer of a tokenizer.json: added tokens, normalizer, pre-tokenizer, a
+// model of merges, post-processor and decoder. It is read-only once loaded, but for
+// its model's cache.
+type bpe struct {
+	// raw finds the added tokens in text as it is, normalized those that are found in
+	// normalized text.
+	raw, normalized *matcher
+	norm            normalizer
+	pre             *preTokenizer
+	model           *mergeModel
+	post            wrapping
+	decoder         *decoder
+
+	// added are all added tokens in the order of their ids.
+	added []addedToken
+	// reachable is set if merging may give a special token's id, by id: text must not.
+	reachable []bool
+	// named are the texts of special tokens by their names in tokenizer_config.json:
+	// bos_token, eos_token, pad_token, unk_token and the like.
+	named map[string]string
+	eos   []int32
+	pad   int32
+	files map[string][]byte
+}
+
+// noGuard is no rune.
+const noGuard rune = -1
+
+// errUnknown says that a piece cannot be expressed; the caller finds the character.
+var errUnknown = errors.New("not in the vocabulary")
+
+// Encode implements Tokenizer.
+func (b *bpe) Encode(text string) ([]int32, error) { return b.encode(nil, text, false, noGuard) }
+
+// EncodePrompt implements Tokenizer.
+func (b *bpe) EncodePrompt(text string) ([]int32, error) {
+	return b.encode(b.post.before, text, false, noGuard)
+}
+
+// EncodeSpecial implements Tokenizer.
+func (b *bpe) EncodeSpecial(text string, addSpecial bool) ([]int32, error) {
+	if !addSpecial {
+		return b.encode(nil, text, true, noGuard)
+	}
+	ids, err := b.encode(b.post.before, text, true, noGuard)
+	if err != nil {
+		return nil, err
+	}
+	return append(ids, b.post.after...), nil
+}
+
+// encodeGuarded makes added tokens in text, special ones too, their ids. Then every
+// guard is removed from what lies between them, which stays plain text: content that
+// spells a special token carries a guard within it.
+func (b *bpe) encodeGuarded(text string, guard rune) ([]int32, error) {
+	return b.encode(nil, text, true, guard)
+}
+
+// encode gives the ids of text after those of before.
+func (b *bpe) encode(before []int32, text string, specials bool, guard rune) ([]int32, error) {
+	if !utf8.ValidString(text) {
+		return nil, invalidUTF8(text)
+	}
+	out := make([]int32, 0, len(before)+len(text)/3+8)
+	out = append(out, before...)
+	var buf [8]span
+	for _, s := range b.raw.spans(buf[:0], text, specials) {
+		if s.id != none {
+			out = append(out, s.id)
+			continue
+		}
+		var err error
+		if out, err = b.encodeBetween(out, text[s.start:s.end], s.start == 0, specials, guard); err != nil {
+			return nil, b.explain(err, text, s.start, s.end)
+		}
+	}
+	return out, nil
+}
+
+// encodeBetween appends the ids of a text without added tokens of the raw kind.
+func (b *bpe) encodeBetween(dst []int32, text string, first, specials bool, guard rune) ([]int32, error) {
+	if guard != noGuard && len(b.normalized.tokens) == 0 {
+		text = strings.ReplaceAll(text, string(guard), "")
+	}
+	text = b.norm.apply(text)
+	if len(b.normalized.tokens) == 0 {
+		return b.encodePlain(dst, text, first)
+	}
+	var buf [8]span
+	for _, s := range b.normalized.spans(buf[:0], text, specials) {
+		if s.id != none {
+			dst = append(dst, s.id)
+			continue
+		}
+		part := text[s.start:s.end]
+		if guard != noGuard && strings.ContainsRune(part, guard) {
+			part = strings.ReplaceAll(part, string(guard), "")
+			if b.norm.hasNFC() { // what the guard kept apart may compose
+				part = nfc(part)
+			}
+		}
+		var err error
+		if dst, err = b.encodePlain(dst, part, first && s.start == 0); err != nil {
+			return nil, err
+		}
+	}
+	return dst, nil
+}
+
+// encodePlain appends the ids of normalized text without added tokens.
+func (b *bpe) encodePlain(dst []int32, text string, first bool) ([]int32, error) {
+	start := len(dst)
+	dst, err := b.encodePieces(dst, text, first, 0)
+	if err != nil || b.reachable == nil {
+		return dst, err
+	}
+	for _, id := range dst[start:] {
+		if b.reachable[id] {
+			return nil, fmt.Errorf("text would become the special token %q", b.decoder.tokens[id].text)
+		}
+	}
+	return dst, nil
+}
+
+// invalidUTF8 names the first byte that is no UTF-8.
+func invalidUTF8(text string) error {
+	for i, r := range text {
+		if r == utf8.RuneError {
+			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
+				return fmt.Errorf("tokenize: byte %#02x at position %d is not in the vocabulary: the text is no UTF-8", text[i], i)
+			}
+		}
+	}
+	return nil
+}
+
+// explain names the character that made encoding text[start:end] fail.
+func (b *bpe) explain(err error, text string, start, end int) error {
+	if !errors.Is(err, errUnknown) {
+		return fmt.Errorf("tokenize: in bytes %d to %d: %w", start, end, err)
+	}
+	for i, r := range text[start:end] {
+		if !b.model.expresses(b.norm.apply(string(r))) {
+			return fmt.Errorf("tokenize: character %q (%U) at byte %d is not in the vocabulary", r, r, start+i)
+		}
+	}
+	return fmt.Errorf("tokenize: bytes %d to %d, normalized: %w", start, end, err)
+}
+
+// Decode implements Tokenizer.
+func (b *bpe) Decode(ids []int32, skipSpecial bool) string { return b.decoder.decode(ids, skipSpecial) }
+
+// EOS implements Tokenizer.
+func (b *bpe) EOS() []int32 { return b.eos }
+
+// PadID implements Tokenizer.
+func (b *bpe) PadID() int32 { return b.pad }
+
+// VocabSize implements Tokenizer.
+func (b *bpe) VocabSize() int { return len(b.decoder.tokens) }
+
+// Files implements Tokenizer.
+func (b *bpe) Files() map[string][]byte { return b.files }
