@@ -1,10 +1,8 @@
 package model
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,7 +10,8 @@ import (
 )
 
 // Arch is a decoder's architecture: the fields of a Hugging Face config.json that
-// change the computation. Zero values take HF's defaults where it has them.
+// change the computation. Zero values take the defaults said here; what a
+// config.json lacks takes its family's: see [ParseArch].
 type Arch struct {
 	// ModelType names the family: see [Families].
 	ModelType         string `json:"model_type" yaml:"model_type"`
@@ -28,17 +27,49 @@ type Arch struct {
 	// MaxPositionEmbeddings bounds prompt plus completion.
 	MaxPositionEmbeddings int     `json:"max_position_embeddings" yaml:"max_position_embeddings"`
 	RMSNormEps            float64 `json:"rms_norm_eps" yaml:"rms_norm_eps"`
-	RopeTheta             float64 `json:"rope_theta" yaml:"rope_theta"`
+	// RopeTheta is the base of the rotary frequencies; 0: 10000.
+	RopeTheta   float64     `json:"rope_theta" yaml:"rope_theta"`
+	RopeScaling RopeScaling `json:"-" yaml:"rope_scaling"`
 	// TieWordEmbeddings uses the embedding table as the output head.
 	TieWordEmbeddings bool `json:"tie_word_embeddings" yaml:"tie_word_embeddings"`
-	// AttentionBias adds biases to the q, k, v and o projections.
-	AttentionBias bool   `json:"attention_bias" yaml:"attention_bias"`
-	HiddenAct     string `json:"hidden_act" yaml:"hidden_act"`
+	// AttentionBias adds biases to the q, k, v and o projections (llama, qwen3,
+	// qwen3_moe; those of qwen2 are always there), MLPBias to the three of the MLP
+	// (llama).
+	AttentionBias bool `json:"attention_bias" yaml:"attention_bias"`
+	MLPBias       bool `json:"mlp_bias" yaml:"mlp_bias"`
+	// SlidingWindow is the number of latest tokens that a token attends to, itself
+	// included; 0: all. LayerTypes says of each layer whether it has the window:
+	// sliding_attention or full_attention; empty: all have it.
+	SlidingWindow int      `json:"sliding_window" yaml:"sliding_window"`
+	LayerTypes    []string `json:"layer_types" yaml:"layer_types"`
+	// NumExperts is the number of experts of a sparse layer (qwen3_moe), of width
+	// MoeIntermediateSize each, NumExpertsPerTok the number that a token is sent to.
+	NumExperts          int `json:"num_experts" yaml:"num_experts"`
+	NumExpertsPerTok    int `json:"num_experts_per_tok" yaml:"num_experts_per_tok"`
+	MoeIntermediateSize int `json:"moe_intermediate_size" yaml:"moe_intermediate_size"`
+	// NormTopKProb divides the weights of a token's experts by their sum.
+	NormTopKProb bool `json:"norm_topk_prob" yaml:"norm_topk_prob"`
+	// DecoderSparseStep makes each n-th layer sparse, 0 as 1: all of them, but those
+	// of MLPOnlyLayers.
+	DecoderSparseStep int   `json:"decoder_sparse_step" yaml:"decoder_sparse_step"`
+	MLPOnlyLayers     []int `json:"mlp_only_layers" yaml:"mlp_only_layers"`
+	// OutputRouterLogits adds the load-balancing loss to that of training, times
+	// RouterAuxLossCoef.
+	OutputRouterLogits bool    `json:"output_router_logits" yaml:"output_router_logits"`
+	RouterAuxLossCoef  float64 `json:"router_aux_loss_coef" yaml:"router_aux_loss_coef"`
+	HiddenAct          string  `json:"hidden_act" yaml:"hidden_act"`
 	// InitializerRange is the standard deviation of random weights; 0: 0.02.
 	InitializerRange float64 `json:"initializer_range" yaml:"initializer_range"`
 }
 
-// withDefaults fills what HF's configuration classes fill.
+// The values of LayerTypes.
+const (
+	slidingAttention = "sliding_attention"
+	fullAttention    = "full_attention"
+)
+
+// withDefaults fills what HF's configuration classes fill, and writes equal
+// architectures in one way.
 func (a Arch) withDefaults() Arch {
 	if a.NumKeyValueHeads == 0 {
 		a.NumKeyValueHeads = a.NumAttentionHeads
@@ -58,7 +89,34 @@ func (a Arch) withDefaults() Arch {
 	if a.InitializerRange == 0 {
 		a.InitializerRange = 0.02
 	}
+	if a.NumExperts > 0 && a.DecoderSparseStep == 0 {
+		a.DecoderSparseStep = 1
+	}
+	if len(a.MLPOnlyLayers) == 0 {
+		a.MLPOnlyLayers = nil
+	}
+	if len(a.LayerTypes) > 0 && !slices.Contains(a.LayerTypes, slidingAttention) {
+		a.SlidingWindow = 0
+	}
+	if a.SlidingWindow == 0 || !slices.Contains(a.LayerTypes, fullAttention) {
+		a.LayerTypes = nil
+	}
+	a.RopeScaling = a.RopeScaling.withDefaults(a.MaxPositionEmbeddings)
 	return a
+}
+
+// Sparse reports whether a layer is a mixture of experts.
+func (a *Arch) Sparse(layer int) bool {
+	return a.NumExperts > 0 && !slices.Contains(a.MLPOnlyLayers, layer) && (layer+1)%max(1, a.DecoderSparseStep) == 0
+}
+
+// Window is the number of latest tokens that a token attends to in a layer, itself
+// included; 0: all.
+func (a *Arch) Window(layer int) int {
+	if len(a.LayerTypes) > 0 && a.LayerTypes[layer] != slidingAttention {
+		return 0
+	}
+	return a.SlidingWindow
 }
 
 // What a config may claim before memory is sized by it: far above any model.
@@ -74,6 +132,32 @@ func (a *Arch) Validate() error {
 	d := a.withDefaults()
 	_, known := families[d.ModelType]
 	l.Check(known, "model_type", a.ModelType, "%s", strings.Join(Families(), ", "))
+	a.checkSizes(&l, &d)
+	l.Check(d.MaxPositionEmbeddings >= 1, "max_position_embeddings", a.MaxPositionEmbeddings, "at least 1")
+	l.Check(d.MaxPositionEmbeddings < math.MaxInt32, "max_position_embeddings", a.MaxPositionEmbeddings, "below %d", math.MaxInt32)
+	l.Check(d.RMSNormEps > 0 && finite(d.RMSNormEps), "rms_norm_eps", a.RMSNormEps, "above 0")
+	l.Check(d.RopeTheta > 0 && finite(d.RopeTheta), "rope_theta", a.RopeTheta, "above 0")
+	l.Merge("rope_scaling", d.RopeScaling.validate(&d))
+	if known {
+		f := families[d.ModelType]
+		a.checkWindows(&l, &f)
+		a.checkExperts(&l, &d, &f)
+		f.checkBias(&l, "attention_bias", a.AttentionBias)
+		f.checkBias(&l, "mlp_bias", a.MLPBias)
+	}
+	l.Check(d.HiddenAct == "silu", "hidden_act", a.HiddenAct, "silu")
+	l.Check(d.InitializerRange > 0 && finite(d.InitializerRange), "initializer_range", a.InitializerRange, "above 0")
+	return l.Err()
+}
+
+func (f *family) checkBias(l *fault.List, field string, on bool) {
+	l.Check(!on || slices.Contains(f.fields, field), field, on, "false: %s reads no such field", f.class)
+}
+
+func finite(x float64) bool { return !math.IsInf(x, 0) && !math.IsNaN(x) }
+
+// checkSizes looks at the dimensions; d is a with its defaults.
+func (a *Arch) checkSizes(l *fault.List, d *Arch) {
 	l.Check(d.VocabSize >= 0, "vocab_size", a.VocabSize, "at least 1, or absent: the tokenizer's")
 	l.Check(d.HiddenSize >= 1, "hidden_size", a.HiddenSize, "at least 1")
 	l.Check(d.IntermediateSize >= 1, "intermediate_size", a.IntermediateSize, "at least 1")
@@ -92,148 +176,92 @@ func (a *Arch) Validate() error {
 		size int
 	}{
 		{"vocab_size", d.VocabSize}, {"hidden_size", d.HiddenSize}, {"intermediate_size", d.IntermediateSize},
-		{"num_attention_heads", d.NumAttentionHeads}, {"head_dim", d.HeadDim},
+		{"num_attention_heads", d.NumAttentionHeads}, {"head_dim", d.HeadDim}, {"moe_intermediate_size", d.MoeIntermediateSize},
 	} {
 		l.Check(dim.size <= maxDim, dim.name, dim.size, "at most %d", maxDim)
 	}
-	l.Check(d.MaxPositionEmbeddings >= 1, "max_position_embeddings", a.MaxPositionEmbeddings, "at least 1")
-	l.Check(d.RMSNormEps > 0, "rms_norm_eps", a.RMSNormEps, "above 0")
-	l.Check(d.RopeTheta > 0, "rope_theta", a.RopeTheta, "above 0")
-	l.Check(d.HiddenAct == "silu", "hidden_act", a.HiddenAct, "silu")
-	l.Check(d.InitializerRange > 0, "initializer_range", a.InitializerRange, "above 0")
-	return l.Err()
 }
 
-// harmless are config.json fields that do not change what is computed here.
-// sliding_window counts only where use_sliding_window is on, which is refused.
-var harmless = []string{
-	"_attn_implementation_autoset", "_name_or_path", "architectures", "attention_dropout", "auto_map", "bos_token_id", "dtype",
-	"eos_token_id", "id2label", "is_llama_config", "label2id", "max_window_layers", "pad_token_id", "pretraining_tp",
-	"sliding_window", "torch_dtype", "transformers.js_config", "transformers_version", "use_cache",
+func (a *Arch) checkWindows(l *fault.List, f *family) {
+	l.Check(a.SlidingWindow == 0 || f.windows.any, "sliding_window", a.SlidingWindow, "0: %s has no windows", a.ModelType)
+	l.Check(a.SlidingWindow >= 0 && a.SlidingWindow < math.MaxInt32, "sliding_window", a.SlidingWindow, "1 or more, or 0 for none")
+	if len(a.LayerTypes) == 0 {
+		return
+	}
+	l.Check(len(a.LayerTypes) == a.NumHiddenLayers, "layer_types", a.LayerTypes, "one for each of %d layers", a.NumHiddenLayers)
+	for _, t := range a.LayerTypes {
+		l.Check(t == slidingAttention || t == fullAttention, "layer_types", t, "%s, %s", slidingAttention, fullAttention)
+		l.Check(t != slidingAttention || a.SlidingWindow > 0, "layer_types", t, "%s while there is no sliding_window", fullAttention)
+	}
+	l.Check(f.windows.byLayer || !slices.Contains(a.LayerTypes, fullAttention) || !slices.Contains(a.LayerTypes, slidingAttention),
+		"layer_types", a.LayerTypes, "the same for all layers of %s", a.ModelType)
 }
 
-// ParseArch reads a config.json, in the style of published repositories
-// (rope_theta) or of transformers 5 (rope_parameters). A field that changes the
-// computation and is not implemented is an error that names it.
-func ParseArch(config []byte) (*Arch, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(config, &fields); err != nil {
-		return nil, fmt.Errorf("model: config.json: %w", err)
+// maxExperts bounds the experts of a layer.
+const maxExperts = 1 << 12
+
+// checkExperts looks at the fields of a mixture of experts; d is a with its defaults.
+func (a *Arch) checkExperts(l *fault.List, d *Arch, f *family) {
+	if !slices.Contains(f.fields, "num_experts") {
+		l.Check(a.NumExperts == 0, "num_experts", a.NumExperts, "0: %s has no experts", a.ModelType)
+		return
 	}
-	if err := checkFamily(fields["model_type"]); err != nil {
-		return nil, err
+	l.Check(d.NumExperts >= 0 && d.NumExperts <= maxExperts, "num_experts", a.NumExperts, "0 to %d", maxExperts)
+	l.Check(finite(d.RouterAuxLossCoef) && d.RouterAuxLossCoef >= 0, "router_aux_loss_coef", a.RouterAuxLossCoef, "0 or more")
+	if d.NumExperts == 0 {
+		return
 	}
-	if err := foldRope(fields); err != nil {
-		return nil, err
+	l.Check(d.NumExpertsPerTok >= 1 && d.NumExpertsPerTok <= d.NumExperts, "num_experts_per_tok", a.NumExpertsPerTok,
+		"1 to num_experts (%d)", d.NumExperts)
+	l.Check(d.MoeIntermediateSize >= 1, "moe_intermediate_size", a.MoeIntermediateSize, "at least 1")
+	l.Check(d.DecoderSparseStep >= 1, "decoder_sparse_step", a.DecoderSparseStep, "at least 1")
+}
+
+// ConfigJSON is the config.json that transformers loads, of weights in dtype. Where
+// rope_type is [RopeExplicit], transformers has no such type and refuses it.
+func (a *Arch) ConfigJSON(dtype string) ([]byte, error) {
+	f := families[a.ModelType]
+	out := map[string]any{
+		"architectures": []string{f.class}, "model_type": a.ModelType, "torch_dtype": dtype,
+		"vocab_size": a.VocabSize, "hidden_size": a.HiddenSize, "intermediate_size": a.IntermediateSize,
+		"num_hidden_layers": a.NumHiddenLayers, "num_attention_heads": a.NumAttentionHeads,
+		"num_key_value_heads": a.NumKeyValueHeads, "head_dim": a.HeadDim, "max_position_embeddings": a.MaxPositionEmbeddings,
+		"rms_norm_eps": a.RMSNormEps, "rope_theta": a.RopeTheta, "rope_scaling": a.RopeScaling.fields(),
+		"tie_word_embeddings": a.TieWordEmbeddings, "hidden_act": a.HiddenAct, "initializer_range": a.InitializerRange,
 	}
-	var unknown []string
-	for name, raw := range fields {
-		if !slices.Contains(archFields, name) {
-			if !slices.Contains(harmless, name) && !isOff(raw) && !(name == "layer_types" && allFull(raw)) {
-				unknown = append(unknown, name)
-			}
-			delete(fields, name)
-		} else if string(raw) == "null" {
-			delete(fields, name)
+	own := map[string]any{
+		"attention_bias": a.AttentionBias, "mlp_bias": a.MLPBias, "num_experts": a.NumExperts,
+		"num_experts_per_tok": a.NumExpertsPerTok, "moe_intermediate_size": a.MoeIntermediateSize, "norm_topk_prob": a.NormTopKProb,
+		"decoder_sparse_step": a.DecoderSparseStep, "mlp_only_layers": append([]int{}, a.MLPOnlyLayers...),
+		"router_aux_loss_coef": a.RouterAuxLossCoef, "output_router_logits": a.OutputRouterLogits,
+	}
+	for _, name := range f.fields {
+		out[name] = own[name]
+	}
+	if f.windows.any {
+		out["sliding_window"] = nil
+		out["use_sliding_window"] = a.SlidingWindow > 0
+		if a.SlidingWindow > 0 {
+			out["sliding_window"] = a.SlidingWindow
 		}
 	}
-	if len(unknown) > 0 {
-		slices.Sort(unknown)
-		return nil, fmt.Errorf("model: config.json: not implemented: %s", strings.Join(unknown, ", "))
+	if f.windows.byLayer {
+		out["max_window_layers"], out["layer_types"] = a.layerTypes()
 	}
-	known, err := json.Marshal(fields)
-	if err != nil {
-		return nil, fmt.Errorf("model: config.json: %w", err)
-	}
-	a := &Arch{}
-	dec := json.NewDecoder(bytes.NewReader(known))
-	if err := dec.Decode(a); err != nil {
-		return nil, fmt.Errorf("model: config.json: %w", err)
-	}
-	if err := a.Validate(); err != nil {
-		return nil, fmt.Errorf("model: config.json: %w", err)
-	}
-	*a = a.withDefaults()
-	return a, nil
+	return json.MarshalIndent(out, "", "  ")
 }
 
-// checkFamily refuses a model_type that is not implemented before anything else:
-// that says more than a list of the fields that it brings.
-func checkFamily(raw json.RawMessage) error {
-	var name string
-	if raw != nil {
-		if err := json.Unmarshal(raw, &name); err != nil {
-			return fmt.Errorf("model: config.json: model_type: %w", err)
-		}
-	}
-	if _, ok := families[name]; !ok {
-		return fmt.Errorf("model: config.json: not implemented: model_type %q, only %s", name, strings.Join(Families(), ", "))
-	}
-	return nil
-}
-
-// allFull reports whether layer_types gives every layer full attention.
-func allFull(raw json.RawMessage) bool {
-	var types []string
-	err := json.Unmarshal(raw, &types)
-	return err == nil && !slices.ContainsFunc(types, func(t string) bool { return t != "full_attention" })
-}
-
-// foldRope turns transformers 5's rope_parameters into rope_theta and refuses
-// scaled rotary embeddings.
-func foldRope(fields map[string]json.RawMessage) error {
-	for _, key := range []string{"rope_parameters", "rope_scaling"} {
-		raw, ok := fields[key]
-		if !ok {
+// layerTypes are max_window_layers and layer_types as transformers has them: the
+// first layer with a window, and what each layer has.
+func (a *Arch) layerTypes() (first int, types []string) {
+	first = a.NumHiddenLayers
+	for l := range a.NumHiddenLayers {
+		if a.Window(l) == 0 {
+			types = append(types, fullAttention)
 			continue
 		}
-		delete(fields, key)
-		var p map[string]json.RawMessage
-		if err := json.Unmarshal(raw, &p); err != nil {
-			return fmt.Errorf("model: config.json: %s: %w", key, err)
-		}
-		// Files have both spellings, old ones "type".
-		for _, kind := range []string{"rope_type", "type"} {
-			if t, ok := p[kind]; ok && !isOff(t) && string(t) != `"default"` {
-				return fmt.Errorf("model: config.json: not implemented: %s of type %s", key, t)
-			}
-			delete(p, kind)
-		}
-		if theta, ok := p["rope_theta"]; ok {
-			fields["rope_theta"] = theta
-			delete(p, "rope_theta")
-		}
-		for _, name := range slices.Sorted(maps.Keys(p)) {
-			if !isOff(p[name]) {
-				return fmt.Errorf("model: config.json: not implemented: %s.%s", key, name)
-			}
-		}
+		first = min(first, l)
+		types = append(types, slidingAttention)
 	}
-	return nil
-}
-
-// isOff reports whether a field's value switches its feature off.
-func isOff(raw json.RawMessage) bool {
-	switch strings.TrimSpace(string(raw)) {
-	case "null", "false", "0", "0.0", "{}", "[]":
-		return true
-	}
-	return false
-}
-
-// archFields are the JSON names of Arch's fields.
-var archFields = []string{
-	"model_type", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
-	"num_key_value_heads", "head_dim", "max_position_embeddings", "rms_norm_eps", "rope_theta", "tie_word_embeddings",
-	"attention_bias", "hidden_act", "initializer_range",
-}
-
-// ConfigJSON is the config.json that transformers loads, of weights in dtype.
-func (a *Arch) ConfigJSON(dtype string) ([]byte, error) {
-	out := struct {
-		Architectures []string `json:"architectures"`
-		Arch
-		DType string `json:"torch_dtype"`
-	}{[]string{families[a.ModelType].class}, *a, dtype}
-	return json.MarshalIndent(out, "", "  ")
+	return first, types
 }

@@ -94,6 +94,9 @@ func plainConfig(t testing.TB, change map[string]any) []byte {
 
 type object = map[string]any
 
+// null is JSON's, where nil takes a field out.
+var null = json.RawMessage("null")
+
 // TestParseArchRefuses lists fields that change the computation: running without
 // them would give wrong numbers quietly.
 func TestParseArchRefuses(t *testing.T) {
@@ -101,34 +104,86 @@ func TestParseArchRefuses(t *testing.T) {
 		change object
 		want   string // in the error
 	}{
-		"mixture of experts":    {object{"model_type": "qwen3_moe", "num_experts": 6}, `model_type "qwen3_moe"`},
-		"other family":          {object{"model_type": "mistral", "sliding_window": 4096}, `model_type "mistral"`},
-		"no family":             {object{"model_type": nil}, `model_type ""`},
-		"family of wrong type":  {object{"model_type": 3}, "model_type"},
-		"yarn, old key":         {object{"rope_scaling": object{"type": "yarn", "factor": 4}}, `rope_scaling of type "yarn"`},
-		"yarn, new key":         {object{"rope_scaling": object{"rope_type": "yarn", "factor": 4}}, `rope_scaling of type "yarn"`},
-		"yarn beside a default": {object{"rope_scaling": object{"rope_type": "default", "type": "yarn"}}, `rope_scaling of type "yarn"`},
-		"linear":                {object{"rope_scaling": object{"type": "linear", "factor": 2}}, `rope_scaling of type "linear"`},
-		"llama3, transformers 5": {object{"rope_parameters": object{"rope_type": "llama3", "rope_theta": 1e6}},
-			`rope_parameters of type "llama3"`},
-		"partial rotary": {object{"rope_parameters": object{"rope_type": "default", "partial_rotary_factor": 0.5}},
-			"rope_parameters.partial_rotary_factor"},
-		"rotary by layer type": {object{"rope_parameters": object{"full_attention": object{"rope_theta": 1e6}}},
-			"rope_parameters.full_attention"},
-		"rotary of wrong type":   {object{"rope_parameters": 5}, "rope_parameters"},
-		"sliding window":         {object{"use_sliding_window": true, "sliding_window": 64}, "use_sliding_window"},
-		"sliding layers":         {object{"layer_types": []string{"full_attention", "sliding_attention"}}, "layer_types"},
-		"layer types, odd":       {object{"layer_types": "full"}, "layer_types"},
-		"biases of the mlp":      {object{"mlp_bias": true}, "mlp_bias"},
-		"quantized":              {object{"quantization_config": object{"bits": 4}}, "quantization_config"},
-		"several, in order":      {object{"zeta": 1, "alpha": "x"}, "not implemented: alpha, zeta"},
-		"activation":             {object{"hidden_act": "gelu"}, "hidden_act"},
-		"size of wrong type":     {object{"hidden_size": "64"}, "hidden_size"},
-		"no size":                {object{"hidden_size": nil}, "hidden_size"},
-		"no positions":           {object{"max_position_embeddings": nil}, "max_position_embeddings"},
-		"more layers than any":   {object{"num_hidden_layers": 1 << 40}, "num_hidden_layers"},
-		"more heads than any":    {object{"num_attention_heads": 1 << 40}, "num_attention_heads"},
-		"heads of no whole size": {object{"hidden_size": 66}, "hidden_size"},
+		"other family":            {object{"model_type": "gemma3_text"}, `model_type "gemma3_text"`},
+		"mixture of another kind": {object{"model_type": "mixtral", "num_local_experts": 8}, `model_type "mixtral"`},
+		"no family":               {object{"model_type": nil}, `model_type ""`},
+		"family of wrong type":    {object{"model_type": 3}, "model_type"},
+		"family in capitals":      {object{"model_type": "Llama"}, `model_type "Llama"`},
+		"longrope": {object{"rope_scaling": object{"type": "longrope", "short_factor": []float64{1}, "long_factor": []float64{2}}},
+			`rope_scaling of type "longrope"`},
+		"su, as longrope was called": {object{"rope_scaling": object{"type": "su"}}, `rope_scaling of type "su"`},
+		"multimodal rotary":          {object{"rope_scaling": object{"type": "mrope", "mrope_section": []int{2, 3, 3}}}, `of type "mrope"`},
+		"multimodal rotary, renamed": {object{"rope_scaling": object{"type": "default", "mrope_section": []int{2, 3, 3}}}, "rope_scaling.mrope_section"},
+		"proportional":               {object{"rope_parameters": object{"rope_type": "proportional"}}, `rope_parameters of type "proportional"`},
+		"two types":                  {object{"rope_scaling": object{"rope_type": "linear", "type": "yarn", "factor": 2}}, `rope_type is "linear", type is "yarn"`},
+		"a type beside default":      {object{"rope_scaling": object{"rope_type": "default", "type": "linear", "factor": 2}}, `rope_type is "default", type is "linear"`},
+		"type of wrong type":         {object{"rope_scaling": object{"rope_type": 3}}, "rope_scaling.rope_type"},
+		"linear without factor":      {object{"rope_scaling": object{"type": "linear"}}, "rope_scaling.factor: missing"},
+		"factor null":                {object{"rope_scaling": object{"type": "linear", "factor": null}}, "rope_scaling.factor: missing"},
+		"factor 0":                   {object{"rope_scaling": object{"type": "dynamic", "factor": 0}}, "rope_scaling.factor"},
+		"factor as text":             {object{"rope_scaling": object{"type": "linear", "factor": "2"}}, "factor"},
+		"factor beyond float64":      {object{"rope_scaling": object{"type": "linear", "factor": json.RawMessage("1e400")}}, "factor"},
+		"llama3 without bounds":      {object{"rope_scaling": object{"rope_type": "llama3", "factor": 8}}, "rope_scaling.low_freq_factor"},
+		"llama3, bounds equal": {object{"rope_scaling": object{"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 4}},
+			"rope_scaling.high_freq_factor"},
+		"yarn without factor":          {object{"rope_scaling": object{"rope_type": "yarn"}}, "rope_scaling.factor: missing"},
+		"yarn, attention_factor 0":     {object{"rope_scaling": object{"rope_type": "yarn", "factor": 4, "attention_factor": 0}}, "attention_factor"},
+		"yarn, truncate as number":     {object{"rope_scaling": object{"rope_type": "yarn", "factor": 4, "truncate": 1}}, "truncate"},
+		"yarn, original of wrong type": {object{"rope_scaling": object{"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 1.5}}, "original_max"},
+		"explicit, too few":            {object{"rope_scaling": object{"rope_type": "explicit", "inverse_frequency_divisors": []float64{1, 2}}}, "inverse_frequency_divisors"},
+		"explicit, 0":                  {object{"rope_scaling": object{"rope_type": "explicit", "inverse_frequency_divisors": make([]float64, 8)}}, "inverse_frequency_divisors"},
+		"two mappings": {object{"rope_scaling": object{"type": "linear", "factor": 2}, "rope_parameters": object{"rope_type": "linear", "factor": 4}},
+			"rope_scaling and rope_parameters differ"},
+		"partial rotary":                {object{"partial_rotary_factor": 0.5}, "partial_rotary_factor"},
+		"partial rotary of 0":           {object{"partial_rotary_factor": 0}, "partial_rotary_factor"},
+		"partial rotary, new place":     {object{"rope_parameters": object{"rope_type": "default", "partial_rotary_factor": 0.5}}, "rope_parameters.partial_rotary_factor"},
+		"partial rotary, old place":     {object{"rope_scaling": object{"type": "linear", "factor": 2, "partial_rotary_factor": 0.5}}, "rope_scaling.partial_rotary_factor"},
+		"rotary by layer type":          {object{"rope_parameters": object{"full_attention": object{"rope_theta": 1e6}}}, "rope_parameters.full_attention"},
+		"rotary of wrong type":          {object{"rope_parameters": 5}, "rope_parameters"},
+		"rotary as list":                {object{"rope_scaling": []string{"yarn"}}, "rope_scaling"},
+		"theta 0":                       {object{"rope_theta": 0}, "rope_theta"},
+		"theta negative, new place":     {object{"rope_parameters": object{"rope_theta": -1}}, "rope_parameters.rope_theta"},
+		"rotary interleaved":            {object{"rope_interleaved": true}, "rope_interleaved"},
+		"window of a llama":             {object{"sliding_window": 64}, "sliding_window"},
+		"window of a llama, switch":     {object{"use_sliding_window": true}, "use_sliding_window"},
+		"window of 0":                   {object{"model_type": "mistral", "sliding_window": 0}, "sliding_window"},
+		"window negative":               {object{"model_type": "mistral", "sliding_window": -4}, "sliding_window"},
+		"window as text":                {object{"model_type": "mistral", "sliding_window": "4096"}, "sliding_window"},
+		"window as fraction":            {object{"model_type": "mistral", "sliding_window": 4.5}, "sliding_window"},
+		"switch as text":                {object{"model_type": "qwen2", "use_sliding_window": "yes"}, "use_sliding_window"},
+		"sliding layers of a llama":     {object{"layer_types": []string{"sliding_attention"}}, "layer_types"},
+		"full layers of a windowed":     {object{"model_type": "mistral", "sliding_window": 8, "layer_types": []string{"full_attention"}}, "layer_types"},
+		"sliding layers, no window":     {object{"model_type": "qwen2", "layer_types": []string{"sliding_attention"}}, "layer_types"},
+		"layer types of wrong length":   {object{"model_type": "qwen3", "layer_types": []string{"full_attention", "full_attention"}}, "layer_types"},
+		"layer types, another":          {object{"model_type": "qwen3", "layer_types": []string{"chunked_attention"}}, "layer_types"},
+		"layer types, linear":           {object{"layer_types": []string{"linear_attention"}}, "layer_types"},
+		"layer types, odd":              {object{"layer_types": "full"}, "layer_types"},
+		"biases of a mistral":           {object{"model_type": "mistral", "attention_bias": true}, "attention_bias"},
+		"biases of a qwen2's output":    {object{"model_type": "qwen2", "attention_bias": true}, "attention_bias"},
+		"mlp biases of a qwen3":         {object{"model_type": "qwen3", "mlp_bias": true}, "mlp_bias"},
+		"experts of a llama":            {object{"num_experts": 4}, "num_experts"},
+		"two numbers of experts":        {object{"model_type": "qwen3_moe", "num_experts": 4, "num_local_experts": 8}, "num_local_experts"},
+		"more per token than there are": {object{"model_type": "qwen3_moe", "num_experts": 4, "num_experts_per_tok": 5}, "num_experts_per_tok"},
+		"none per token":                {object{"model_type": "qwen3_moe", "num_experts_per_tok": 0}, "num_experts_per_tok"},
+		"sparse step 0":                 {object{"model_type": "qwen3_moe", "decoder_sparse_step": -1}, "decoder_sparse_step"},
+		"experts beyond any":            {object{"model_type": "qwen3_moe", "num_experts": 1 << 40}, "num_experts"},
+		"shared experts":                {object{"model_type": "qwen3_moe", "shared_expert_intermediate_size": 64}, "shared_expert_intermediate_size"},
+		"quantized":                     {object{"quantization_config": object{"bits": 4}}, "quantization_config"},
+		"layers that differ":            {object{"per_layer_config": object{"0": object{"head_dim": 4}}}, "per_layer_config"},
+		"several, in order":             {object{"zeta": 1, "alpha": "x"}, "not implemented: alpha, zeta"},
+		"field in capitals":             {object{"Hidden_Size": 64}, "Hidden_Size"},
+		"activation":                    {object{"hidden_act": "gelu"}, "hidden_act"},
+		"size of wrong type":            {object{"hidden_size": "64"}, "hidden_size"},
+		"size as fraction":              {object{"hidden_size": 64.5}, "hidden_size"},
+		"size null":                     {object{"hidden_size": null}, "hidden_size: found null"},
+		"eps null":                      {object{"rms_norm_eps": null}, "rms_norm_eps: found null"},
+		"eps 0":                         {object{"rms_norm_eps": -1}, "rms_norm_eps"},
+		"more layers than any":          {object{"num_hidden_layers": 1 << 40}, "num_hidden_layers"},
+		"more heads than any":           {object{"num_attention_heads": 1 << 40}, "num_attention_heads"},
+		"more positions than any":       {object{"max_position_embeddings": 1 << 40}, "max_position_embeddings"},
+		"heads of no whole size":        {object{"hidden_size": 66}, "hidden_size"},
+		"head odd":                      {object{"head_dim": 7}, "head_dim"},
+		"HF's key-value heads":          {object{"model_type": "qwen2", "num_key_value_heads": nil}, "num_key_value_heads"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := ParseArch(plainConfig(t, c.change))
@@ -143,32 +198,10 @@ func TestParseArchRefuses(t *testing.T) {
 }
 
 func TestParseArchRefusesTextThatIsNoObject(t *testing.T) {
-	for _, text := range []string{"", "null", "[]", "{", `"llama"`, `{"model_type": "llama"} x`, "\xff"} {
+	for _, text := range []string{"", "null", "[]", "{", `"llama"`, `{"model_type": "llama"} x`, "\xff",
+		`{"model_type": "llama", "rms_norm_eps": NaN}`, `{"model_type": "llama", "rope_theta": Infinity}`} {
 		if a, err := ParseArch([]byte(text)); err == nil {
 			t.Errorf("%q: no error, got %+v", text, a)
-		}
-	}
-}
-
-// TestParseArchReadsRope has both places of rope_theta, and none.
-func TestParseArchReadsRope(t *testing.T) {
-	for name, c := range map[string]struct {
-		change object
-		want   float64
-	}{
-		"published style":     {nil, 5000},
-		"transformers 5":      {object{"rope_theta": nil, "rope_parameters": object{"rope_theta": 7e5, "rope_type": "default"}}, 7e5},
-		"old type key":        {object{"rope_theta": nil, "rope_parameters": object{"rope_theta": 7e5, "type": "default"}}, 7e5},
-		"both, the newer one": {object{"rope_parameters": object{"rope_theta": 7e5, "rope_type": "default"}}, 7e5},
-		"default scaling":     {object{"rope_scaling": object{"type": "default", "rope_type": "default"}}, 5000},
-		"type null":           {object{"rope_scaling": object{"type": json.RawMessage("null")}}, 5000},
-		"nowhere":             {object{"rope_theta": nil}, 10000},
-	} {
-		a, err := ParseArch(plainConfig(t, c.change))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		} else if a.RopeTheta != c.want {
-			t.Errorf("%s: rope_theta %g, want %g", name, a.RopeTheta, c.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
@@ -15,6 +16,8 @@ const masked = -1e30
 // PackedAttention attends within rows of tokens: what training and prefill use.
 type PackedAttention struct {
 	mask *Node // [B, 1, 1, S, S] bool
+	// windows are the masks by size of the window, made as layers ask for them.
+	windows map[int]*Node
 	// Keys and Values of each layer as they went in, [B, K, S, E]: prefill keeps them.
 	Keys, Values []*Node
 }
@@ -22,7 +25,7 @@ type PackedAttention struct {
 // CausalGraph attends to all earlier tokens of a row and the token itself.
 func CausalGraph(tokens *Node) *PackedAttention {
 	s := tokens.Shape().Dim(1)
-	return &PackedAttention{mask: InsertAxes(causalMaskGraph(tokens.Graph(), s), 0, 0, 0)}
+	return &PackedAttention{mask: InsertAxes(causalMaskGraph(tokens.Graph(), s), 0, 0, 0), windows: map[int]*Node{}}
 }
 
 // SegmentsGraph attends to earlier tokens of the same segment and of the segment
@@ -34,7 +37,22 @@ func SegmentsGraph(segments, prefixes *Node) *PackedAttention {
 	own := Equal(InsertAxes(segments, 2), key)
 	shared := Equal(InsertAxes(prefixes, 2), key)
 	mask := LogicalAnd(LogicalOr(own, shared), InsertAxes(causalMaskGraph(segments.Graph(), s), 0)) // [B, S, S]
-	return &PackedAttention{mask: InsertAxes(mask, 1, 1)}                                           // [B, 1, 1, S, S]
+	return &PackedAttention{mask: InsertAxes(mask, 1, 1), windows: map[int]*Node{}}                 // [B, 1, 1, S, S]
+}
+
+// maskGraph is the mask of a layer. A window counts positions and not columns: a
+// completion's columns follow those of its siblings, its positions the prompt's.
+func (p *PackedAttention) maskGraph(layer Layer) *Node {
+	if layer.Window == 0 {
+		return p.mask
+	}
+	if m, ok := p.windows[layer.Window]; ok {
+		return m
+	}
+	distance := Sub(InsertAxes(layer.Positions, 2), InsertAxes(layer.Positions, 1)) // [B, S, S]: query - key
+	near := InsertAxes(LessThan(distance, ConstAs(distance, int32(layer.Window))), 1, 1)
+	p.windows[layer.Window] = LogicalAnd(BroadcastToShape(p.mask, near.Shape()), near) // [B, 1, 1, S, S]
+	return p.windows[layer.Window]
 }
 
 func causalMaskGraph(g *Graph, s int) *Node {
@@ -43,7 +61,7 @@ func causalMaskGraph(g *Graph, s int) *Node {
 }
 
 // AttendGraph implements [Attention].
-func (p *PackedAttention) AttendGraph(_ int, q, k, v *Node) *Node {
+func (p *PackedAttention) AttendGraph(layer Layer, q, k, v *Node) *Node {
 	b, s, h, e := q.Shape().Dim(0), q.Shape().Dim(1), q.Shape().Dim(2), q.Shape().Dim(3)
 	kv := k.Shape().Dim(2)
 	k, v = TransposeAllAxes(k, 0, 2, 1, 3), TransposeAllAxes(v, 0, 2, 1, 3) // [B, K, S, E]
@@ -51,7 +69,7 @@ func (p *PackedAttention) AttendGraph(_ int, q, k, v *Node) *Node {
 	q = TransposeAllAxes(q, 0, 2, 1, 3)                          // [B, H, S, E]
 	q = MulScalar(Reshape(q, b, kv, h/kv*s, e), scale(e))        // [B, K, G*S, E]
 	scores := Reshape(batchDotGraph(q, k, 3), b, kv, h/kv, s, s) // [B, K, G, S, S]
-	probs := softmaxGraph(Where(BroadcastToShape(p.mask, scores.Shape()), scores, ConstAs(scores, masked)))
+	probs := softmaxGraph(scores, p.maskGraph(layer))
 	out := batchDotGraph(Reshape(probs, b, kv, h/kv*s, s), v, 2)  // [B, K, G*S, E]
 	return TransposeAllAxes(Reshape(out, b, h, s, e), 0, 2, 1, 3) // [B, S, H, E]
 }
@@ -64,6 +82,9 @@ type CachedAttention struct {
 	Cache []*Node
 	write *Node // [B, 1, W, 1] bool: the slot of the new token
 	mask  *Node // [B, 1, 1, W] bool: the slots it sees
+	slots *Node // [B, W] int32: the position that a slot holds
+	// windows are the masks by size of the window, made as layers ask for them.
+	windows map[int]*Node
 }
 
 // CachedGraph makes the attention of tokens at positions [B, 1] int32 over cache.
@@ -74,18 +95,32 @@ func CachedGraph(cache []*Node, positions *Node) *CachedAttention {
 		Cache: cache,
 		write: InsertAxes(Equal(slots, positions), 1, -1),      // [B, 1, W, 1]
 		mask:  InsertAxes(LessOrEqual(slots, positions), 1, 1), // [B, 1, 1, W]
+		slots: slots, windows: map[int]*Node{},
 	}
 }
 
+// maskGraph is the mask of a layer.
+func (c *CachedAttention) maskGraph(layer Layer) *Node {
+	if layer.Window == 0 {
+		return c.mask
+	}
+	if m, ok := c.windows[layer.Window]; ok {
+		return m
+	}
+	oldest := Sub(layer.Positions, ConstAs(layer.Positions, int32(layer.Window-1))) // [B, 1]
+	c.windows[layer.Window] = LogicalAnd(c.mask, InsertAxes(GreaterOrEqual(c.slots, oldest), 1, 1))
+	return c.windows[layer.Window]
+}
+
 // AttendGraph implements [Attention] for S = 1.
-func (c *CachedAttention) AttendGraph(layer int, q, k, v *Node) *Node {
+func (c *CachedAttention) AttendGraph(layer Layer, q, k, v *Node) *Node {
 	b, h, e := q.Shape().Dim(0), q.Shape().Dim(2), q.Shape().Dim(3)
 	kv := k.Shape().Dim(2)
-	key := c.storeGraph(2*layer, k)                     // [B, K, W, E]
-	value := c.storeGraph(2*layer+1, v)                 // [B, K, W, E]
+	key := c.storeGraph(2*layer.Index, k)               // [B, K, W, E]
+	value := c.storeGraph(2*layer.Index+1, v)           // [B, K, W, E]
 	q = MulScalar(Reshape(q, b, kv, h/kv, e), scale(e)) // [B, K, G, E]
 	scores := batchDotGraph(q, key, 3)                  // [B, K, G, W]
-	probs := softmaxGraph(Where(BroadcastToShape(c.mask, scores.Shape()), scores, ConstAs(scores, masked)))
+	probs := softmaxGraph(scores, c.maskGraph(layer))
 	return Reshape(batchDotGraph(probs, value, 2), b, 1, h, e) // [B, 1, H, E]
 }
 
@@ -105,8 +140,11 @@ func batchDotGraph(x, y *Node, axis int) *Node {
 	return DotGeneral(x, []int{3}, []int{0, 1}, y, []int{axis}, []int{0, 1})
 }
 
-// softmaxGraph is the softmax over the last axis. Masked scores become exact zeros.
-func softmaxGraph(x *Node) *Node {
+// softmaxGraph is the softmax over the last axis of the scores that mask lets
+// through, in float32 whatever their dtype. Masked scores become exact zeros.
+func softmaxGraph(scores, mask *Node) *Node {
+	x := ConvertDType(scores, dtypes.Float32)
+	x = Where(BroadcastToShape(mask, x.Shape()), x, ConstAs(x, masked))
 	e := Exp(Sub(x, StopGradient(ReduceAndKeep(x, ReduceMax, -1))))
-	return Div(e, ReduceAndKeep(e, ReduceSum, -1))
+	return ConvertDType(Div(e, ReduceAndKeep(e, ReduceSum, -1)), scores.DType())
 }

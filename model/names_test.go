@@ -24,7 +24,12 @@ func TestWeightsAreTheFilesTensors(t *testing.T) {
 			want = append(want, fmt.Sprint(tensor.Name, tensor.Shape))
 		}
 		for _, w := range loadTiny(t, name, "config.json").Specs {
-			got = append(got, fmt.Sprint(w.Name, w.Shape))
+			for _, part := range w.Parts {
+				got = append(got, fmt.Sprint(part, w.Shape[1:]))
+			}
+			if w.Parts == nil {
+				got = append(got, fmt.Sprint(w.Name, w.Shape))
+			}
 		}
 		slices.Sort(want)
 		slices.Sort(got)
@@ -68,7 +73,8 @@ func TestWeightsGolden(t *testing.T) {
 func TestEveryWeightHasAnAxisPerDimension(t *testing.T) {
 	for _, family := range Families() {
 		a := Arch{ModelType: family, VocabSize: 6, HiddenSize: 8, IntermediateSize: 10, NumHiddenLayers: 2,
-			NumAttentionHeads: 2, MaxPositionEmbeddings: 4, AttentionBias: true}.withDefaults()
+			NumAttentionHeads: 2, MaxPositionEmbeddings: 4, AttentionBias: true, MLPBias: true, NumExperts: 3, NumExpertsPerTok: 2,
+			MoeIntermediateSize: 5, DecoderSparseStep: 2}.withDefaults()
 		seen := map[string]bool{}
 		for _, w := range a.Weights() {
 			if len(w.Axes) != len(w.Shape) {

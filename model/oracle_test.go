@@ -1,7 +1,9 @@
 package model
 
 import (
+	"fmt"
 	"math"
+	"sort"
 	"testing"
 )
 
@@ -10,17 +12,25 @@ import (
 type oracle struct {
 	*Arch
 	w map[string][]float64
+	// seen is what the routers made of tokens, in order.
+	seen []route
 }
 
 func newOracle(t testing.TB, p *Policy) *oracle {
 	t.Helper()
 	o := &oracle{Arch: p.Arch, w: map[string][]float64{}}
-	for name, data := range values(t, p) {
+	all := values(t, p)
+	for i := range p.Specs {
+		data := all[p.Specs[i].Name]
 		wide := make([]float64, len(data))
 		for i, v := range data {
 			wide[i] = float64(v)
 		}
-		o.w[name] = wide
+		o.w[p.Specs[i].Name] = wide
+		for e, part := range p.Specs[i].Parts { // of the same array
+			n := len(wide) / len(p.Specs[i].Parts)
+			o.w[part] = wide[e*n:][:n]
+		}
 	}
 	return o
 }
@@ -36,22 +46,94 @@ func (o *oracle) logits(tokens []int32, positions []int, sees func(q, k int) boo
 	}
 	for l := range o.NumHiddenLayers {
 		p := "model.layers." + string(rune('0'+l)) + "."
-		a := o.attend(p+"self_attn.", o.norm(x, p+"input_layernorm.weight"), positions, sees)
+		a := o.attend(p+"self_attn.", o.norm(x, p+"input_layernorm.weight"), positions, o.window(l, positions, sees))
 		add(x, o.linear(a, p+"self_attn.o_proj"))
 		y := o.norm(x, p+"post_attention_layernorm.weight")
-		gate, up := o.linear(y, p+"mlp.gate_proj"), o.linear(y, p+"mlp.up_proj")
-		for i := range gate {
-			for j, g := range gate[i] {
-				gate[i][j] = g / (1 + math.Exp(-g)) * up[i][j]
-			}
+		if o.sparse(l) {
+			add(x, o.experts(p+"mlp.", l, y))
+		} else {
+			add(x, o.mlp(p+"mlp.", y))
 		}
-		add(x, o.linear(gate, p+"mlp.down_proj"))
 	}
 	head := "lm_head"
 	if o.TieWordEmbeddings {
 		head = "model.embed_tokens"
 	}
 	return o.linear(o.norm(x, "model.norm.weight"), head)
+}
+
+// mlp is a gated MLP.
+func (o *oracle) mlp(p string, x [][]float64) [][]float64 {
+	gate, up := o.linear(x, p+"gate_proj"), o.linear(x, p+"up_proj")
+	for i := range gate {
+		for j, g := range gate[i] {
+			gate[i][j] = g / (1 + math.Exp(-g)) * up[i][j]
+		}
+	}
+	return o.linear(gate, p+"down_proj")
+}
+
+// sparse reports whether a layer is a mixture of experts.
+func (o *oracle) sparse(l int) bool {
+	for _, only := range o.MLPOnlyLayers {
+		if only == l {
+			return false
+		}
+	}
+	return o.NumExperts > 0 && (l+1)%o.DecoderSparseStep == 0
+}
+
+// experts is a mixture of experts: of each token its likeliest ones, by their
+// probabilities.
+func (o *oracle) experts(p string, layer int, x [][]float64) [][]float64 {
+	out := o.linear(x, p+"gate") // the router's logits, replaced one by one
+	for i := range x {
+		probs, ids := softmax64(out[i]), upTo(o.NumExperts)
+		o.seen = append(o.seen, route{layer, probs})
+		sort.SliceStable(ids, func(a, b int) bool { return probs[ids[a]] > probs[ids[b]] })
+		ids = ids[:o.NumExpertsPerTok]
+		total := 1.0
+		if o.NormTopKProb {
+			total = 0
+			for _, e := range ids {
+				total += probs[e]
+			}
+		}
+		sum := make([]float64, len(x[i]))
+		for _, e := range ids {
+			for j, v := range o.mlp(fmt.Sprintf("%sexperts.%d.", p, e), x[i:i+1])[0] {
+				sum[j] += probs[e] / total * v
+			}
+		}
+		out[i] = sum
+	}
+	return out
+}
+
+// route is what the router of a layer made of one token.
+type route struct {
+	layer int
+	probs []float64
+}
+
+func softmax64(x []float64) []float64 {
+	out, total := make([]float64, len(x)), 0.0
+	for i, v := range x {
+		out[i] = math.Exp(v)
+		total += out[i]
+	}
+	for i := range out {
+		out[i] /= total
+	}
+	return out
+}
+
+// window makes the mask of a layer from that of full attention.
+func (o *oracle) window(layer int, positions []int, sees func(q, k int) bool) func(q, k int) bool {
+	if o.SlidingWindow == 0 || len(o.LayerTypes) > 0 && o.LayerTypes[layer] == "full_attention" {
+		return sees
+	}
+	return func(q, k int) bool { return sees(q, k) && positions[q]-positions[k] < o.SlidingWindow }
 }
 
 // attend is one layer's attention, [S][H*E].

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -144,14 +145,20 @@ func firstLayers(t testing.TB, p *Policy, n int) *Policy {
 	return cut
 }
 
-// weight is a policy's tensor by its name.
+// weight is a policy's tensor by its name, or that of one of its parts.
 func weight(t testing.TB, p *Policy, name string) (data []float32, shape []int, err error) {
 	t.Helper()
 	for i := range p.Specs {
-		if p.Specs[i].Name == name {
-			data, err = tensors.CopyFlatData[float32](p.Weights[i])
-			return data, p.Specs[i].Shape, err
+		w := &p.Specs[i]
+		e := slices.Index(w.Parts, name)
+		if w.Name != name && e < 0 {
+			continue
 		}
+		if data, err = tensors.CopyFlatData[float32](p.Weights[i]); e < 0 || err != nil {
+			return data, w.Shape, err
+		}
+		n := len(data) / len(w.Parts)
+		return data[e*n:][:n], w.Shape[1:], nil
 	}
 	return nil, nil, fmt.Errorf("no tensor %s", name)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/rlvr-go/rlvr/model/device"
 )
@@ -56,22 +57,64 @@ func initial(w *Weight, std float64, seed int64) []float32 {
 	return data
 }
 
-// PolicyFromTensors binds named float32 arrays to an architecture. lookup returns
-// the data of a tensor and its shape.
-func PolicyFromTensors(a *Arch, lookup func(name string) (data []float32, shape []int, err error)) (*Policy, error) {
+// Lookup returns the data of a checkpoint's tensor and its shape.
+type Lookup func(name string) (data []float32, shape []int, err error)
+
+// PolicyFromTensors binds named float32 arrays to an architecture. The tensors of
+// experts are stacked. Each is looked up when its turn comes and handed to place, if
+// given, before the next is: what place moves to the device need not stay on the host,
+// so that no more than one tensor does.
+func PolicyFromTensors(a *Arch, lookup Lookup, place ...func(*device.Tensor) error) (*Policy, error) {
 	p := &Policy{Arch: a, Specs: a.Weights()}
 	for i := range p.Specs {
 		w := &p.Specs[i]
-		data, shape, err := lookup(w.Name)
+		data, err := w.read(lookup)
 		if err != nil {
-			return nil, fmt.Errorf("model: tensor %s: %w", w.Name, err)
+			return nil, err
 		}
-		if fmt.Sprint(shape) != fmt.Sprint(w.Shape) || len(data) != w.Size() {
-			return nil, fmt.Errorf("model: tensor %s: found shape %v, the config wants %v", w.Name, shape, w.Shape)
+		t := device.Array(data, w.Shape...)
+		for _, put := range place {
+			if err := put(t); err != nil {
+				return nil, fmt.Errorf("model: tensor %s: %w", w.Name, err)
+			}
 		}
-		p.Weights = append(p.Weights, device.Array(data, w.Shape...))
+		p.Weights = append(p.Weights, t)
 	}
 	return p, nil
+}
+
+// read looks a tensor up, part by part where it has parts.
+func (w *Weight) read(lookup Lookup) ([]float32, error) {
+	if w.Parts == nil {
+		return readPart(w.Name, w.Shape, lookup)
+	}
+	var all []float32
+	for i, name := range w.Parts {
+		data, err := readPart(name, w.Shape[1:], lookup)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 { // of a size that a file has shown to be real
+			all = make([]float32, 0, len(data)*len(w.Parts))
+		}
+		all = append(all, data...)
+	}
+	return all, nil
+}
+
+func readPart(name string, want []int, lookup Lookup) ([]float32, error) {
+	data, shape, err := lookup(name)
+	if err != nil {
+		return nil, fmt.Errorf("model: tensor %s: %w", name, err)
+	}
+	size := 1
+	for _, n := range want {
+		size *= n
+	}
+	if !slices.Equal(shape, want) || len(data) != size {
+		return nil, fmt.Errorf("model: tensor %s: found shape %v, the config wants %v", name, shape, want)
+	}
+	return data, nil
 }
 
 // NumParameters is the number of weights, tied ones once.

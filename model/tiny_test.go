@@ -15,7 +15,7 @@ import (
 )
 
 // tinyModels are the checkpoints under testdata: see its README.
-var tinyModels = []string{"qwen2_tied", "qwen3", "llama_plain"}
+var tinyModels = []string{"qwen2_tied", "qwen3", "qwen3_moe", "llama_plain"}
 
 // tiny is a checkpoint of testdata with what transformers computes from it.
 type tiny struct {
