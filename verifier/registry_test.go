@@ -8,9 +8,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rlvr-go/rlvr/configs/fault"
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/verifier"
 )
+
+// names are those of all verifiers.
+func names() []string {
+	var out []string
+	for _, info := range verifier.List() {
+		out = append(out, info.Name)
+	}
+	return out
+}
 
 func TestOptionsValidate(t *testing.T) {
 	defaults := verifier.DefaultOptions()
@@ -18,7 +28,7 @@ func TestOptionsValidate(t *testing.T) {
 		t.Errorf("defaults: %v", err)
 	}
 	bad := verifier.Options{Verifier: "exakt", TimeoutMS: 0, MaxFaultFraction: 1.5}
-	want := `verifier: found "exakt", allowed: one of exact; did you mean exact?
+	want := `verifier: found "exakt", allowed: ` + fault.OneOf("exakt", names()) + `
 timeout_ms: found 0, allowed: 1 to 3600000
 max_fault_fraction: found 1.5, allowed: 0 (any fault stops the run) to 1 (none does)`
 	if diff := cmp.Diff(want, bad.Validate().Error()); diff != "" {

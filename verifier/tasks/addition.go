@@ -1,10 +1,8 @@
 package tasks
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -51,17 +49,12 @@ func newAddition(options map[string]any) (Task, error) {
 		return nil, err
 	}
 	var l fault.List
-	l.Check(t.maxOperand >= 1 && t.maxOperand <= maxAdditionOperand, "max_operand", t.maxOperand, "1 to %d", maxAdditionOperand)
-	l.Check(t.validationSize >= 0, "validation_size", t.validationSize, "0 (none) or more")
-	l.Check(t.testSize >= 0, "test_size", t.testSize, "0 (none) or more")
-	if err := l.Err(); err != nil {
-		return nil, err
+	problems := (t.maxOperand + 1) * (t.maxOperand + 1)
+	if t.maxOperand < 1 || t.maxOperand > maxAdditionOperand {
+		l.Add("max_operand", t.maxOperand, "1 to %d", maxAdditionOperand)
+		problems = math.MaxInt // unknown: any size may fit
 	}
-	// One at a time, so that the sum of two huge sizes cannot wrap around.
-	room := (t.maxOperand+1)*(t.maxOperand+1) - 1
-	l.Check(t.validationSize <= room, "validation_size", t.validationSize, "at most %d, so that a problem is left to train on", room)
-	left := max(room-t.validationSize, 0)
-	l.Check(t.testSize <= left, "test_size", t.testSize, "at most %d, so that a problem is left to train on", left)
+	l.Merge("", checkHoldOut(problems, t.validationSize, t.testSize))
 	if err := l.Err(); err != nil {
 		return nil, err
 	}
@@ -76,31 +69,13 @@ func (t *addition) Split(name string) ([]data.Example, error) {
 	return split(t.Name(), name, t.splits())
 }
 
-// split orders the problems by a hash of their operands and cuts: first the test
-// problems, then validation, then train. So the splits are disjoint, of exactly the
-// sizes asked for, and the same whatever the seed and the way of writing; and a
-// smaller test set is the beginning of a larger one.
 func (t *addition) split() map[string][]data.Example {
-	type pair struct {
-		a, b int
-		hash uint64
+	n := t.maxOperand + 1
+	keys := make([]string, n*n)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("addition/%d+%d", i/n, i%n)
 	}
-	var pairs []pair
-	for a := range t.maxOperand + 1 {
-		for b := range t.maxOperand + 1 {
-			sum := sha256.Sum256(fmt.Appendf(nil, "addition/%d+%d", a, b))
-			pairs = append(pairs, pair{a, b, binary.BigEndian.Uint64(sum[:8])})
-		}
-	}
-	slices.SortFunc(pairs, func(x, y pair) int {
-		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
-	})
-	all := make([]data.Example, len(pairs))
-	for i, p := range pairs {
-		all[i] = t.example(p.a, p.b)
-	}
-	held := t.testSize + t.validationSize
-	return map[string][]data.Example{Test: all[:t.testSize], Validation: all[t.testSize:held], Train: all[held:]}
+	return holdOut(keys, func(i int) data.Example { return t.example(i/n, i%n) }, t.validationSize, t.testSize)
 }
 
 func (t *addition) example(a, b int) data.Example {

@@ -12,7 +12,7 @@ import (
 // content before is the default.
 type option struct {
 	key string
-	// into is a *int or a *bool.
+	// into is a *int, a *bool or a *string.
 	into any
 }
 
@@ -39,6 +39,10 @@ func decode(options map[string]any, table []option) error {
 		case *bool:
 			if *into, ok = value.(bool); !ok {
 				l.Add(key, value, "true or false")
+			}
+		case *string:
+			if *into, ok = value.(string); !ok {
+				l.Add(key, value, "text")
 			}
 		default:
 			panic(fmt.Sprintf("tasks: option %s has type %T", key, into))

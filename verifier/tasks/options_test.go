@@ -5,8 +5,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rlvr-go/rlvr/configs/fault"
 	"github.com/rlvr-go/rlvr/verifier/tasks"
 )
+
+// names are those of all tasks.
+func names() []string {
+	var out []string
+	for _, info := range tasks.List() {
+		out = append(out, info.Name)
+	}
+	return out
+}
 
 func TestOptionsValidate(t *testing.T) {
 	edit := func(change func(o *tasks.Options)) tasks.Options {
@@ -21,11 +31,11 @@ func TestOptionsValidate(t *testing.T) {
 	}{
 		{"a task", edit(func(o *tasks.Options) { o.Task = "addition" }), ""},
 		{"files", edit(func(o *tasks.Options) { o.TrainFiles, o.TestFiles = []string{"a", "b"}, []string{"c"} }), ""},
-		{"nothing", edit(func(*tasks.Options) {}), "task: required: a task (one of addition), or train_files"},
+		{"nothing", edit(func(*tasks.Options) {}), "task: required: a task (" + fault.OneOf("", names()) + "), or train_files"},
 		{"both", edit(func(o *tasks.Options) { o.Task, o.TestFiles = "addition", []string{"c"} }),
 			`task: found "addition", allowed: either a task or train_files, not both`},
 		{"unknown task", edit(func(o *tasks.Options) { o.Task = "adition" }),
-			`task: found "adition", allowed: one of addition; did you mean addition?`},
+			`task: found "adition", allowed: ` + fault.OneOf("adition", names())},
 		{"task options", edit(func(o *tasks.Options) { o.Task, o.Options = "addition", map[string]any{"reverse": "no"} }),
 			`options.reverse: found "no", allowed: true or false`},
 		{"options with files", edit(func(o *tasks.Options) { o.TrainFiles, o.Options = []string{"a"}, map[string]any{"reverse": true} }),
