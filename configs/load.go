@@ -8,6 +8,8 @@ import (
 	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/configs/fault"
 	"github.com/rlvr-go/rlvr/trainer"
+	"github.com/rlvr-go/rlvr/verifier"
+	"github.com/rlvr-go/rlvr/verifier/tasks"
 )
 
 // Load reads the config file at path, lays the overrides ("a.b=value", in order)
@@ -33,6 +35,7 @@ func Load(path string, sets []string) (*Config, error) {
 	if err != nil {
 		return nil, c.bug(path, err)
 	}
+	config.chooseVerifier()
 	c.locate(root, config.validate(c.isBad))
 	if err := c.err(); err != nil {
 		return nil, err
@@ -41,6 +44,18 @@ func Load(path string, sets []string) (*Config, error) {
 		return nil, c.bug(path, err)
 	}
 	return config, nil
+}
+
+// chooseVerifier names the verifier of the task where the file names none; problem
+// files are compared exactly.
+func (c *Config) chooseVerifier() {
+	if c.Reward.Verifier != "" {
+		return
+	}
+	c.Reward.Verifier = verifier.DefaultOptions().Verifier
+	if task, err := tasks.New(c.Data.Task, c.Data.Options); err == nil {
+		c.Reward.Verifier = task.Verifier()
+	}
 }
 
 // resolveAlgorithms writes out every option of each algorithm: a run keeps its
@@ -74,6 +89,7 @@ func defaultOutputDir(path string) string {
 func underDefaults(root *node, outputDir string) (*node, error) {
 	config := Default()
 	config.OutputDir = outputDir
+	config.Reward.Verifier = "" // the task's, see chooseVerifier
 	defaults, err := tree(reflect.ValueOf(*config), configSchema)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,8 @@ import (
 
 // Options say how completions are rewarded (config section "reward").
 type Options struct {
-	// Verifier is the name of a registered verifier.
+	// Verifier is the name of a registered verifier. A config that names none gets
+	// its task's own, and exact for problem files.
 	Verifier string `yaml:"verifier"`
 	// Options are the verifier's own.
 	Options map[string]any `yaml:"options"`
