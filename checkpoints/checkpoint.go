@@ -21,7 +21,8 @@ const (
 	manifestFile  = trainerFolder + "/manifest.json"
 )
 
-// Tensor is a named tensor with its elements little-endian and row-major.
+// Tensor is a named tensor with its elements little-endian and row-major, or with
+// a function that produces them when they are written.
 type Tensor = safetensors.Tensor
 
 // Checkpoint is everything needed to resume a run bit for bit, as plain data.
@@ -29,7 +30,8 @@ type Checkpoint struct {
 	// Step is the number of optimizer rounds done, 0 or more.
 	Step int
 	// Files are the small files of a Hugging Face folder by name: config.json
-	// (required), generation_config.json, tokenizer.json, tokenizer_config.json.
+	// (required), generation_config.json, tokenizer.json, tokenizer_config.json and
+	// the like.
 	Files map[string][]byte
 	// Model are the weights by their Hugging Face names, in the configured dtype.
 	Model []Tensor
@@ -38,6 +40,20 @@ type Checkpoint struct {
 	Optimizer []Tensor
 	// State is the trainer's JSON: seeds, stage, data cursor, queue, results.
 	State []byte
+
+	// files are mapped files that the Data of loaded tensors are views of.
+	files []*safetensors.File
+}
+
+// Close releases what Load mapped: the Data of its tensors become invalid. Closing
+// twice, or a checkpoint that was not loaded, is harmless.
+func (c *Checkpoint) Close() error {
+	var errs []error
+	for _, f := range c.files {
+		errs = append(errs, f.Close())
+	}
+	c.files = nil
+	return errors.Join(errs...)
 }
 
 // validate reports what cannot be saved.
@@ -68,5 +84,5 @@ func isSmallFile(name string) bool {
 			return false
 		}
 	}
-	return name != "" && name[0] != '.' && name != modelFile && name != trainerFolder
+	return name != "" && name[0] != '.' && !isWeightsFile(name) && name != trainerFolder
 }

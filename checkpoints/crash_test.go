@@ -114,7 +114,7 @@ func saveOn(d disk, dir string, step, keep int) (died bool, err error) {
 			died = true
 		}
 	}()
-	return false, save(context.Background(), d, dir, sample(step), Options{KeepLast: keep})
+	return false, save(context.Background(), d, dir, sample(step), Options{KeepLast: keep}, MaxShardBytes)
 }
 
 // situations are saves whose every operation is made to go wrong, with the

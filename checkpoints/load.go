@@ -37,9 +37,11 @@ func (e *DamagedError) Error() string {
 // Unwrap makes errors.Is(err, ErrDamaged) true.
 func (e *DamagedError) Unwrap() error { return ErrDamaged }
 
-// Load reads the checkpoint of a step in dir and verifies all of it. The error is
-// ErrNoCheckpoint where there is none, and a *DamagedError where a file is missing
-// or differs in size or SHA-256 from the manifest.
+// Load reads the checkpoint of a step in dir and verifies all of it. The tensors
+// stay in their files: their Data are views of these, valid until the checkpoint is
+// closed, and must not be modified. The error is ErrNoCheckpoint where there is no
+// such checkpoint, and a *DamagedError where a file is missing or differs in size or
+// SHA-256 from the manifest.
 func Load(dir string, step int) (*Checkpoint, error) {
 	r := &reader{folder: Folder(dir, step), step: step}
 	if _, err := os.Stat(r.folder); err != nil {
@@ -57,25 +59,42 @@ func Load(dir string, step int) (*Checkpoint, error) {
 	}
 	c := &Checkpoint{Step: step, Files: make(map[string][]byte)}
 	for _, entry := range m.Files {
-		content, err := r.readFile(entry)
-		if err != nil {
-			return nil, err
-		}
-		switch entry.Name {
-		case modelFile:
-			c.Model, err = r.parseTensors(entry.Name, content)
-		case optimizerFile:
-			c.Optimizer, err = r.parseTensors(entry.Name, content)
-		case stateFile:
-			c.State = content
-		default:
-			c.Files[entry.Name] = content
-		}
-		if err != nil {
-			return nil, err
+		if err := r.load(entry, c); err != nil {
+			return nil, errors.Join(err, c.Close())
 		}
 	}
 	return c, nil
+}
+
+// load verifies a file of the manifest and puts it into its place.
+func (r *reader) load(entry manifestEntry, c *Checkpoint) error {
+	var into *[]Tensor
+	switch {
+	case entry.Name == optimizerFile:
+		into = &c.Optimizer
+	case entry.Name == modelFile, isShardName(entry.Name):
+		into = &c.Model
+	case entry.Name == shardIndexFile: // for other readers: the shards name their tensors
+		return r.verify(entry, nil)
+	default:
+		content, err := r.readFile(entry)
+		if entry.Name == stateFile {
+			c.State = content
+		} else {
+			c.Files[entry.Name] = content
+		}
+		return err
+	}
+	if err := r.verify(entry, nil); err != nil {
+		return err
+	}
+	f, err := safetensors.Open(filepath.Join(r.folder, filepath.FromSlash(entry.Name)))
+	if err != nil {
+		return r.damaged(entry.Name, "%v", err)
+	}
+	c.files = append(c.files, f)
+	*into = append(*into, f.Tensors()...)
+	return nil
 }
 
 // reader reads the files of one checkpoint.
@@ -160,12 +179,4 @@ func (r *reader) verify(want manifestEntry, w *bytes.Buffer) error {
 		return r.damaged(want.Name, "sha256 %s, the manifest says %s", got, want.SHA256)
 	}
 	return nil
-}
-
-func (r *reader) parseTensors(name string, content []byte) ([]Tensor, error) {
-	f, err := safetensors.Parse(filepath.Join(r.folder, name), content)
-	if err != nil {
-		return nil, r.damaged(name, "%v", err)
-	}
-	return f.Tensors(), nil
 }

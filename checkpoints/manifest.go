@@ -58,18 +58,18 @@ func parseManifest(raw []byte) (*manifest, error) {
 			return nil, fmt.Errorf("lists %q twice", f.Name)
 		}
 		seen[f.Name] = true
-		switch f.Name {
-		case modelFile, optimizerFile, stateFile:
-		default:
-			if !isSmallFile(f.Name) {
-				return nil, fmt.Errorf("lists %q, which is no file of a checkpoint", f.Name)
-			}
+		if f.Name != optimizerFile && f.Name != stateFile && !isWeightsFile(f.Name) && !isSmallFile(f.Name) {
+			return nil, fmt.Errorf("lists %q, which is no file of a checkpoint", f.Name)
 		}
 		if sum, err := hex.DecodeString(f.SHA256); err != nil || len(sum) != sha256.Size {
 			return nil, fmt.Errorf("%s: %q is no SHA-256", f.Name, f.SHA256)
 		}
 	}
-	for _, name := range []string{configFile, modelFile, optimizerFile, stateFile} {
+	weights := modelFile
+	if seen[shardIndexFile] {
+		weights = shardIndexFile
+	}
+	for _, name := range []string{configFile, weights, optimizerFile, stateFile} {
 		if !seen[name] {
 			return nil, fmt.Errorf("does not list %s", name)
 		}

@@ -15,8 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
-	"github.com/rlvr-go/rlvr/checkpoints/safetensors"
 )
 
 // Save writes c to dir/step-N, replacing a checkpoint of the same step, and then
@@ -27,10 +25,10 @@ import (
 // checkpoints that were there stay as they were and no part of the new one is
 // left. Only if removing old ones goes wrong is the new one in place nevertheless.
 func Save(ctx context.Context, dir string, c *Checkpoint, o Options) error {
-	return save(ctx, osDisk{}, dir, c, o)
+	return save(ctx, osDisk{}, dir, c, o, MaxShardBytes)
 }
 
-func save(ctx context.Context, d disk, dir string, c *Checkpoint, o Options) error {
+func save(ctx context.Context, d disk, dir string, c *Checkpoint, o Options, shardBytes int64) error {
 	if err := c.validate(); err != nil {
 		return fmt.Errorf("checkpoints: save step %d: %w", c.Step, err)
 	}
@@ -41,7 +39,7 @@ func save(ctx context.Context, d disk, dir string, c *Checkpoint, o Options) err
 		return err
 	}
 	partial := leftover(dir, writing, c.Step)
-	err := writeFolder(ctx, d, partial, c)
+	err := writeFolder(ctx, d, partial, c, shardBytes)
 	if err == nil {
 		err = install(d, dir, c.Step)
 	}
@@ -63,38 +61,50 @@ func makeFolder(d disk, dir string) error {
 }
 
 // writeFolder writes every file of c into the new folder at path and syncs them.
-func writeFolder(ctx context.Context, d disk, path string, c *Checkpoint) error {
+func writeFolder(ctx context.Context, d disk, path string, c *Checkpoint, shardBytes int64) error {
 	if err := os.MkdirAll(filepath.Join(path, trainerFolder), 0o755); err != nil {
 		return err
 	}
-	m := &manifest{Format: manifestFormat, Version: manifestVersion, Step: c.Step}
-	write := func(name string, content func(io.Writer) error) error {
-		entry, err := writeFile(ctx, d, path, name, content)
-		m.Files = append(m.Files, entry)
+	w := &folderWriter{ctx: ctx, disk: d, path: path}
+	if err := w.writeSmall(c.Files); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Files)) {
-		if err := write(name, raw(c.Files[name])); err != nil {
-			return err
-		}
-	}
-	if err := write(modelFile, tensors(c.Model)); err != nil {
+	if err := w.writeWeights(c.Model, shardBytes); err != nil {
 		return err
 	}
-	if err := write(optimizerFile, tensors(c.Optimizer)); err != nil {
+	if err := w.write(optimizerFile, tensors(c.Optimizer)); err != nil {
 		return err
 	}
-	if err := write(stateFile, raw(c.State)); err != nil {
+	if err := w.write(stateFile, raw(c.State)); err != nil {
 		return err
 	}
+	m := &manifest{Format: manifestFormat, Version: manifestVersion, Step: c.Step, Files: w.written}
 	encoded, err := m.encode()
 	if err != nil {
 		return err
 	}
-	if _, err := writeFile(ctx, d, path, manifestFile, raw(encoded)); err != nil {
+	if err := w.write(manifestFile, raw(encoded)); err != nil {
 		return err
 	}
 	return errors.Join(d.syncFolder(filepath.Join(path, trainerFolder)), d.syncFolder(path))
+}
+
+// folderWriter writes files into a folder that exists and remembers them.
+type folderWriter struct {
+	ctx     context.Context
+	disk    disk
+	path    string
+	written []manifestEntry
+}
+
+// writeSmall writes small files in the order of their names.
+func (w *folderWriter) writeSmall(files map[string][]byte) error {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := w.write(name, raw(files[name])); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // raw writes bytes as they are.
@@ -105,21 +115,14 @@ func raw(content []byte) func(io.Writer) error {
 	}
 }
 
-// tensors writes a safetensors file that Python's readers take for PyTorch's.
-func tensors(list []Tensor) func(io.Writer) error {
-	return func(w io.Writer) error {
-		return safetensors.Write(w, list, map[string]string{"format": "pt"})
-	}
-}
-
-// writeFile creates and syncs one file and returns its line of the manifest.
-func writeFile(ctx context.Context, d disk, folder, name string, content func(io.Writer) error) (manifestEntry, error) {
-	path := filepath.Join(folder, filepath.FromSlash(name))
-	f, err := d.create(path)
+// write creates and syncs one file, whose name has slashes between folders.
+func (w *folderWriter) write(name string, content func(io.Writer) error) error {
+	path := filepath.Join(w.path, filepath.FromSlash(name))
+	f, err := w.disk.create(path)
 	if err != nil {
-		return manifestEntry{}, err
+		return err
 	}
-	meter := &meter{ctx: ctx, w: f, sum: sha256.New()}
+	meter := &meter{ctx: w.ctx, w: f, sum: sha256.New()}
 	buffered := bufio.NewWriterSize(meter, 1<<16)
 	err = content(buffered)
 	if err == nil {
@@ -129,9 +132,10 @@ func writeFile(ctx context.Context, d disk, folder, name string, content func(io
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return manifestEntry{}, fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return manifestEntry{Name: name, Size: meter.size, SHA256: hex.EncodeToString(meter.sum.Sum(nil))}, nil
+	w.written = append(w.written, manifestEntry{Name: name, Size: meter.size, SHA256: hex.EncodeToString(meter.sum.Sum(nil))})
+	return nil
 }
 
 // meter measures what passes to w, and stops when ctx is done.

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -36,12 +37,12 @@ func savedWeights(t *testing.T, dir string, step int) map[string][]byte {
 func holds(t *testing.T, tr *Trainer, step int) {
 	t.Helper()
 	saved := savedWeights(t, tr.setup.CheckpointDir, step)
-	now, err := tr.tensors("", tr.policy.Weights)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, x := range now {
-		if !slices.Equal(saved[x.Name], x.Data) {
+	for _, x := range tr.tensors("", tr.policy.Weights) {
+		var now bytes.Buffer
+		if err := x.Produce(&now); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(saved[x.Name], now.Bytes()) {
 			t.Errorf("%s is not as saved in step %d", x.Name, step)
 		}
 	}

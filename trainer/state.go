@@ -3,11 +3,10 @@ package trainer
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"io"
 	"slices"
 
 	"github.com/rlvr-go/rlvr/checkpoints"
@@ -70,19 +69,13 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 	for name, text := range t.setup.Tokenizer.Files() {
 		c.Files[name] = text
 	}
-	if c.Model, err = t.tensors("", t.policy.Weights); err != nil {
-		return err
-	}
+	c.Model = t.tensors("", t.policy.Weights)
 	if st != nil {
 		for _, part := range []struct {
 			prefix string
 			values []*device.Tensor
 		}{{firstPrefix, st.optimizer.first}, {secondPrefix, st.optimizer.second}, {referencePrefix, st.reference}} {
-			saved, err := t.tensors(part.prefix, part.values)
-			if err != nil {
-				return err
-			}
-			c.Optimizer = append(c.Optimizer, saved...)
+			c.Optimizer = append(c.Optimizer, t.tensors(part.prefix, part.values)...)
 		}
 	}
 	if c.State, err = json.Marshal(&t.state); err != nil {
@@ -97,22 +90,39 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 	return nil
 }
 
-// tensors copies values in the order of the weights to the host, as float32.
-func (t *Trainer) tensors(prefix string, values []*device.Tensor) ([]checkpoints.Tensor, error) {
-	out := make([]checkpoints.Tensor, len(values))
+// tensors lists values in the order of the weights, as float32; a stack as the parts
+// that it has in Hugging Face's files. A value is copied to the host when its turn to
+// be written comes.
+func (t *Trainer) tensors(prefix string, values []*device.Tensor) []checkpoints.Tensor {
+	var out []checkpoints.Tensor
 	for i, v := range values {
 		w := &t.policy.Specs[i]
-		x, err := device.Values[float32](t.setup.Device, v)
-		if err != nil {
-			return nil, fmt.Errorf("trainer: save %s%s: %w", prefix, w.Name, err)
+		names, shape := w.Parts, w.Shape
+		if names == nil {
+			names = []string{w.Name}
+		} else {
+			shape = shape[1:]
 		}
-		raw := make([]byte, 0, 4*len(x))
-		for _, f := range x {
-			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(f))
+		var left []float32 // of the stack, whose parts are written one after the other
+		for part, name := range names {
+			out = append(out, checkpoints.Tensor{Name: prefix + name, DType: safetensors.F32, Shape: shape, Produce: func(to io.Writer) error {
+				if part == 0 {
+					var err error
+					if left, err = device.Values[float32](t.setup.Device, v); err != nil {
+						return err
+					}
+				}
+				n := len(left) / (len(names) - part)
+				x := left[:n]
+				left = left[n:]
+				if len(left) == 0 {
+					left = nil
+				}
+				return safetensors.WriteFloat32(to, safetensors.F32, x)
+			}})
 		}
-		out[i] = checkpoints.Tensor{Name: prefix + w.Name, DType: safetensors.F32, Shape: w.Shape, Data: raw}
 	}
-	return out, nil
+	return out
 }
 
 // restore continues from a loaded checkpoint. The tensors of the stage in progress

@@ -266,12 +266,12 @@ func (t *Trainer) interrupt(ctx context.Context, st *stage) error {
 
 // initFrom replaces the policy's weights by those of a checkpoint folder.
 func (t *Trainer) initFrom(dir string) error {
-	m, err := checkpoints.LoadModel(dir)
+	m, err := checkpoints.OpenModel(dir)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	p, err := model.PolicyFromTensors(t.policy.Arch, lookup(m.Tensors, ""))
+	p, err := model.PolicyFromTensors(t.policy.Arch, m.Float32)
 	if err != nil {
 		return err
 	}

@@ -149,7 +149,7 @@ func TestBadFiles(t *testing.T) {
 		{"unknown type of tensor", one(77, 0, 64, 1), `tensor "w": type 77 is not known`},
 		{"removed type", one(4, 0, 64, 32), `tensor "w": type 4 is not known`},
 		{"row no whole blocks", one(Q4_0, 0, 64, 33), `tensor "w": rows of 33 elements are not whole blocks of 32 (Q4_0)`},
-		{"rows of half a block", one(Q6_K, 0, 256, 128, 2), `tensor "w": rows of 128 elements are not whole blocks of 256`},
+		{"rows of half a block", one(Q6K, 0, 256, 128, 2), `tensor "w": rows of 128 elements are not whole blocks of 256`},
 		{"shape overflows", one(F32, 0, 64, 1<<62, 4), `tensor "w": shape [4 4611686018427387904] overflows`},
 		{"shape overflows to zero", one(F32, 0, 64, 1<<32, 1<<32), "overflows"},
 		{"dimension no int", one(F32, 0, 64, 1<<63), `tensor "w": dimension of 9223372036854775808`},

@@ -236,9 +236,9 @@ func BenchmarkQ4_1(b *testing.B) {
 	benchmarkExpand(b, Q4_1)
 }
 
-// BenchmarkQ6_K is the slowest type's.
-func BenchmarkQ6_K(b *testing.B) {
-	benchmarkExpand(b, Q6_K)
+// BenchmarkQ6K is the slowest type's.
+func BenchmarkQ6K(b *testing.B) {
+	benchmarkExpand(b, Q6K)
 }
 
 func benchmarkExpand(b *testing.B, kind Type) {

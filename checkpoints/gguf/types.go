@@ -14,11 +14,11 @@ const (
 	Q5_0 Type = 6
 	Q5_1 Type = 7
 	Q8_0 Type = 8
-	Q2_K Type = 10
-	Q3_K Type = 11
-	Q4_K Type = 12
-	Q5_K Type = 13
-	Q6_K Type = 14
+	Q2K  Type = 10
+	Q3K  Type = 11
+	Q4K  Type = 12
+	Q5K  Type = 13
+	Q6K  Type = 14
 	BF16 Type = 30
 )
 
@@ -42,11 +42,11 @@ var layouts = map[Type]layout{
 	Q5_1: {"Q5_1", 32, 24, expandQ5_1},
 	Q8_0: {"Q8_0", 32, 34, expandQ8_0},
 	9:    {"Q8_1", 32, 40, nil},
-	Q2_K: {"Q2_K", 256, 84, expandQ2K},
-	Q3_K: {"Q3_K", 256, 110, expandQ3K},
-	Q4_K: {"Q4_K", 256, 144, expandQ4K},
-	Q5_K: {"Q5_K", 256, 176, expandQ5K},
-	Q6_K: {"Q6_K", 256, 210, expandQ6K},
+	Q2K:  {"Q2_K", 256, 84, expandQ2K},
+	Q3K:  {"Q3_K", 256, 110, expandQ3K},
+	Q4K:  {"Q4_K", 256, 144, expandQ4K},
+	Q5K:  {"Q5_K", 256, 176, expandQ5K},
+	Q6K:  {"Q6_K", 256, 210, expandQ6K},
 	15:   {"Q8_K", 256, 292, nil},
 	16:   {"IQ2_XXS", 256, 66, nil},
 	17:   {"IQ2_XS", 256, 74, nil},

@@ -7,7 +7,8 @@ import (
 )
 
 // Float32 reads a tensor of F32, F16, BF16 or F64 as float32, rounding F64 to
-// nearest. The slice is new and outlives the file.
+// nearest. The slice is new and outlives the file, and the system may take back the
+// pages that were read.
 func (f *File) Float32(name string) ([]float32, Info, error) {
 	info, data, err := f.Tensor(name)
 	if err != nil {
@@ -17,6 +18,7 @@ func (f *File) Float32(name string) ([]float32, Info, error) {
 	if err != nil {
 		return nil, info, fmt.Errorf("safetensors: %s: tensor %q: %w", f.path, name, err)
 	}
+	f.release(info)
 	return out, info, nil
 }
 

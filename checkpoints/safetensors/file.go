@@ -2,6 +2,7 @@ package safetensors
 
 import (
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -88,6 +89,9 @@ func (f *File) Names() []string {
 // Metadata is the header's free-form text, nil where it has none. Do not modify it.
 func (f *File) Metadata() map[string]string { return f.header.metadata }
 
+// NumBytes is the length of all tensors' data.
+func (f *File) NumBytes() int64 { return int64(len(f.content) - f.header.data) }
+
 // Has reports whether the file has a tensor of that name.
 func (f *File) Has(name string) bool {
 	_, ok := f.index[name]
@@ -116,6 +120,28 @@ func (f *File) Tensors() []Tensor {
 		out[i] = Tensor{Name: info.Name, DType: info.DType, Shape: info.Shape, Data: data[info.begin:info.end:info.end]}
 	}
 	return out
+}
+
+// WriteTensor writes the bytes of a tensor to w, after which the system may take
+// back the pages that were read.
+func (f *File) WriteTensor(w io.Writer, name string) error {
+	info, data, err := f.Tensor(name)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(data); err != nil {
+		return fmt.Errorf("safetensors: %s: tensor %q: %w", f.path, name, err)
+	}
+	f.release(info)
+	return nil
+}
+
+// release lets the system drop the pages of a tensor. Content that is not mapped
+// is the caller's.
+func (f *File) release(info Info) {
+	if f.unmap != nil {
+		dropPages(f.content, f.header.data+info.begin, f.header.data+info.end)
+	}
 }
 
 // Close releases the mapping; all views of the file become invalid. Closing twice

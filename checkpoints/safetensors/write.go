@@ -15,7 +15,7 @@ import (
 // in place.
 const alignment = 8
 
-// Tensor is a tensor in memory.
+// Tensor is a named tensor.
 type Tensor struct {
 	Name  string
 	DType DType
@@ -23,6 +23,18 @@ type Tensor struct {
 	Shape []int
 	// Data are the elements, little-endian and row-major.
 	Data []byte
+	// Produce, where set, stands for Data: it writes them when their turn comes, so
+	// that a file can be written with one tensor in memory at a time. A file's
+	// tensors are produced one after the other, those of one element size in the
+	// order given.
+	Produce func(w io.Writer) error
+}
+
+// NumBytes is the length of the data that dtype and shape need; false where it
+// overflows or the dtype is not known.
+func (t *Tensor) NumBytes() (int, bool) {
+	n, ok := byteCount(t.DType, t.Shape)
+	return n, ok && t.DType.Size() > 0
 }
 
 // Write writes a whole file to w. The header names the tensors in the order given;
@@ -31,7 +43,8 @@ type Tensor struct {
 // want metadata {"format": "pt"}.
 //
 // Nothing is written if a name is empty, reserved, not UTF-8 or used twice, or if
-// a tensor's data does not have the length that its shape needs.
+// a tensor's data does not have the length that its shape needs. That what is
+// produced has it shows as it is written.
 func Write(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	if err := checkTensors(tensors); err != nil {
 		return fmt.Errorf("safetensors: %w", err)
@@ -51,11 +64,42 @@ func Write(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 		return fmt.Errorf("safetensors: write header: %w", err)
 	}
 	for _, i := range order {
-		if _, err := w.Write(tensors[i].Data); err != nil {
+		if err := tensors[i].write(w); err != nil {
 			return fmt.Errorf("safetensors: write tensor %q: %w", tensors[i].Name, err)
 		}
 	}
 	return nil
+}
+
+// write writes the data, which must be as long as the header says.
+func (t *Tensor) write(w io.Writer) error {
+	if t.Produce == nil {
+		_, err := w.Write(t.Data)
+		return err
+	}
+	want, _ := t.NumBytes()
+	counted := &counter{w: w, left: want}
+	if err := t.Produce(counted); err != nil {
+		return err
+	}
+	if counted.left > 0 {
+		return fmt.Errorf("%d bytes produced do not hold %s of shape %v", want-counted.left, t.DType, t.Shape)
+	}
+	return nil
+}
+
+// counter passes on what is written, but not more than is left.
+type counter struct {
+	w    io.Writer
+	left int
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	if len(p) > c.left {
+		return 0, fmt.Errorf("more bytes produced than its shape needs")
+	}
+	c.left -= len(p)
+	return c.w.Write(p)
 }
 
 func checkTensors(tensors []Tensor) error {
@@ -71,7 +115,7 @@ func checkTensors(tensors []Tensor) error {
 			return fmt.Errorf("tensor %q: dtype %q is not known", t.Name, t.DType)
 		}
 		seen[t.Name] = true
-		if n, ok := byteCount(t.DType, t.Shape); !ok || n != len(t.Data) {
+		if n, ok := t.NumBytes(); !ok || t.Produce == nil && n != len(t.Data) {
 			return fmt.Errorf("tensor %q: %d bytes do not hold %s of shape %v", t.Name, len(t.Data), t.DType, t.Shape)
 		}
 	}
@@ -84,7 +128,8 @@ func encodeHeader(tensors []Tensor, order []int, metadata map[string]string) ([]
 	offsets := make([][2]int, len(tensors))
 	end := 0
 	for _, i := range order {
-		offsets[i] = [2]int{end, end + len(tensors[i].Data)}
+		n, _ := tensors[i].NumBytes() // checked
+		offsets[i] = [2]int{end, end + n}
 		end = offsets[i][1]
 	}
 	out := bytes.NewBuffer(make([]byte, lengthBytes, 1024))

@@ -30,7 +30,9 @@ var allowed = map[string]map[string]string{
 	"checkpoints/safetensors": {},
 	"checkpoints/hub":         {},
 	"model/device":            {},
+	"checkpoints/gguf":        {},
 	"checkpoints": {
+		"checkpoints/gguf":        "another file format of weights",
 		"checkpoints/safetensors": "the weights' file format",
 	},
 	"tokenize": {},
@@ -85,7 +87,6 @@ var allowed = map[string]map[string]string{
 	"cmd/rlvr": {
 		"algos":                   "rlvr list",
 		"checkpoints":             "loading, resuming",
-		"checkpoints/safetensors": "weights of a model folder",
 		"configs":                 "the config of a run",
 		"model":                   "the policy",
 		"model/device":            "the backend",

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rlvr-go/rlvr/checkpoints"
-	"github.com/rlvr-go/rlvr/checkpoints/safetensors"
 	"github.com/rlvr-go/rlvr/configs"
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/model"
@@ -111,24 +109,16 @@ func openModel(c *configs.Config) (*model.Policy, tokenize.Tokenizer, error) {
 
 // loadModel opens a checkpoint folder in Hugging Face layout.
 func loadModel(dir string) (*model.Policy, tokenize.Tokenizer, error) {
-	m, err := checkpoints.LoadModel(dir)
+	m, err := checkpoints.OpenModel(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer m.Close()
-	arch, err := model.ParseArch(m.Config)
+	arch, err := model.ParseArch(m.Files["config.json"])
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	p, err := model.PolicyFromTensors(arch, func(name string) ([]float32, []int, error) {
-		for _, t := range m.Tensors {
-			if t.Name == name {
-				x, err := safetensors.ToFloat32(t.DType, t.Data)
-				return x, t.Shape, err
-			}
-		}
-		return nil, nil, errors.New("missing from model.safetensors")
-	})
+	p, err := model.PolicyFromTensors(arch, m.Float32)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
