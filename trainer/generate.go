@@ -106,14 +106,33 @@ type stopStrings struct {
 }
 
 // Stop implements sampler.Stopper: it keeps the tokens up to the one that completes
-// the earliest stop string.
+// the earliest stop string. It looks at the new tokens and at as many before them as
+// a stop string may begin in, so that a completion costs no more than its length.
 func (s *stopStrings) Stop(tokens []int32, seen int) (keep int, stop bool) {
-	for n := seen + 1; n <= len(tokens); n++ {
-		if s.find(s.tok.Decode(tokens[:n], false)) >= 0 {
+	from := s.reach(tokens[:seen])
+	if s.find(s.tok.Decode(tokens[from:], false)) < 0 {
+		return len(tokens), false
+	}
+	for n := seen + 1; n < len(tokens); n++ {
+		if s.find(s.tok.Decode(tokens[from:n], false)) >= 0 {
 			return n, true
 		}
 	}
-	return len(tokens), false
+	return len(tokens), true
+}
+
+// reach is the index of a token from which the text is as long as a stop string.
+func (s *stopStrings) reach(tokens []int32) int {
+	longest := 0
+	for _, stop := range s.stop {
+		longest = max(longest, len(stop))
+	}
+	for n := longest; n < len(tokens); n *= 2 { // a token may decode to nothing
+		if from := len(tokens) - n; len(s.tok.Decode(tokens[from:], false)) >= longest {
+			return from
+		}
+	}
+	return 0
 }
 
 // text decodes a completion without the token that ended it and cuts it at the

@@ -82,6 +82,7 @@ func TestStopKeepsTheTokenThatCompletesIt(t *testing.T) {
 		{"12+=4", 3, 4, true, "12"}, // the string lies across two chunks
 		{"9", 0, 1, true, ""},
 		{"1+9=+=", 2, 3, true, "1+"},
+		{"123456781+=4", 10, 11, true, "123456781"}, // not all of it is looked at
 		{"", 0, 0, false, ""},
 	} {
 		ids, err := tok.Encode(tt.text)
