@@ -27,6 +27,8 @@ type bpe struct {
 	// named are the texts of special tokens by their names in tokenizer_config.json:
 	// bos_token, eos_token, pad_token, unk_token and the like.
 	named map[string]string
+	// chat is the chat template; nil: none.
+	chat  *chatTemplate
 	eos   []int32
 	pad   int32
 	files map[string][]byte

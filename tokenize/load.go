@@ -54,6 +54,9 @@ func load(files map[string][]byte) (*bpe, error) {
 		}
 	}
 	b.named = namedTokens(files)
+	if err := b.loadChat(files); err != nil {
+		return nil, err
+	}
 	return b, b.chooseEnds(files, v)
 }
 
