@@ -3,7 +3,6 @@ package checkpoints
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -111,10 +110,6 @@ func (g *ggufModel) float32(name string) ([]float32, []int, error) {
 	}
 	return x, slices.Clone(info.Shape), nil
 }
-
-// copyTo copies nothing: what is stored is not in the order or type of Hugging
-// Face's files.
-func (g *ggufModel) copyTo(io.Writer, string) (bool, error) { return false, nil }
 
 // Close closes the file.
 func (g *ggufModel) Close() error { return g.file.Close() }

@@ -3,7 +3,6 @@ package checkpoints
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,8 +40,6 @@ type source interface {
 	tensors() []TensorInfo
 	// float32 reads a tensor into a new slice.
 	float32(name string) ([]float32, []int, error)
-	// copyTo writes the bytes of a tensor as stored; false: it cannot.
-	copyTo(w io.Writer, name string) (bool, error)
 	Close() error
 }
 

@@ -180,12 +180,13 @@ func (w *weights) float32(name string) ([]float32, []int, error) {
 	return x, slices.Clone(info.Shape), err
 }
 
-func (w *weights) copyTo(to io.Writer, name string) (bool, error) {
+// copyTo writes the bytes of a tensor as stored.
+func (w *weights) copyTo(to io.Writer, name string) error {
 	f, err := w.file(name)
 	if err != nil {
-		return true, err
+		return err
 	}
-	return true, f.WriteTensor(to, name)
+	return f.WriteTensor(to, name)
 }
 
 // file is the one that holds a tensor.
