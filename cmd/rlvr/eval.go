@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rlvr-go/rlvr/configs"
+	"github.com/rlvr-go/rlvr/model"
+	"github.com/rlvr-go/rlvr/tokenize"
 	"github.com/rlvr-go/rlvr/trainer"
 	"github.com/rlvr-go/rlvr/verifier/tasks"
 )
@@ -85,7 +87,14 @@ func openTrained(ctx context.Context, c *configs.Config, checkpoint string, note
 			return nil, nil, "", err
 		}
 	}
-	s, err := assemble(ctx, c, newLogger(errOut))
+	if checkpoint != "" {
+		// Its weights and tokenizer take the place of those that the run began with.
+		of := *c
+		of.Model, of.Tokenizer = model.DefaultOptions(), tokenize.Options{}
+		of.Model.Path, of.Model.DType = checkpoint, c.Model.DType
+		c = &of
+	}
+	s, err := assemble(ctx, c, newLogger(errOut), errOut)
 	if err != nil {
 		return nil, nil, "", err
 	}
@@ -94,9 +103,6 @@ func openTrained(ctx context.Context, c *configs.Config, checkpoint string, note
 		fmt.Fprintf(notes, "no checkpoint in %s: the weights that a run starts from\n", s.CheckpointDir)
 	} else {
 		fmt.Fprintf(notes, "checkpoint %s\n", checkpoint)
-		if s.Policy, s.Tokenizer, err = loadModel(checkpoint); err != nil {
-			return nil, nil, "", userError(err)
-		}
 	}
 	s.Report = silent{}
 	t, err := trainer.New(*s)

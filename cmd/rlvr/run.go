@@ -13,12 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rlvr-go/rlvr/checkpoints"
 	"github.com/rlvr-go/rlvr/configs"
 	"github.com/rlvr-go/rlvr/data"
-	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/model/device"
-	"github.com/rlvr-go/rlvr/tokenize"
 	"github.com/rlvr-go/rlvr/trainer"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
 	"github.com/rlvr-go/rlvr/verifier"
@@ -26,8 +23,8 @@ import (
 )
 
 // assemble makes the parts of a run from its config: the one place where packages
-// are wired together.
-func assemble(ctx context.Context, c *configs.Config, log *slog.Logger) (*trainer.Setup, error) {
+// are wired together. notes gets the progress of what takes long.
+func assemble(ctx context.Context, c *configs.Config, log *slog.Logger, notes io.Writer) (*trainer.Setup, error) {
 	s := &trainer.Setup{
 		DType:  c.Model.DType,
 		Reward: c.Reward, Stages: c.Stages, Eval: c.Eval, Checkpoint: c.Checkpoint, Logging: c.Logging, Seed: c.Seed, Log: log,
@@ -39,10 +36,10 @@ func assemble(ctx context.Context, c *configs.Config, log *slog.Logger) (*traine
 		return nil, userError(err)
 	}
 	var err error
-	if s.Policy, s.Tokenizer, err = openModel(c); err != nil {
+	if s.Device, err = device.Open(c.Backend, log); err != nil {
 		return nil, userError(err)
 	}
-	if s.Device, err = device.Open(c.Backend, log); err != nil {
+	if err := openModel(ctx, s, c, notes); err != nil {
 		return nil, userError(err)
 	}
 	return s, nil
@@ -88,52 +85,6 @@ func addProblems(ctx context.Context, s *trainer.Setup, c *configs.Config) error
 func firstProblems(examples []data.Example) []data.Example {
 	const enough = 100
 	return examples[:min(enough, len(examples))]
-}
-
-// openModel makes or loads the policy and its tokenizer.
-func openModel(c *configs.Config) (*model.Policy, tokenize.Tokenizer, error) {
-	if c.Model.Path != "" {
-		return loadModel(c.Model.Path)
-	}
-	tok, err := tokenize.New(c.Tokenizer)
-	if err != nil {
-		return nil, nil, err
-	}
-	arch := *c.Model.Config
-	if arch.VocabSize == 0 {
-		arch.VocabSize = tok.VocabSize()
-	}
-	p, err := model.NewPolicy(&arch, c.Seed)
-	return p, tok, err
-}
-
-// loadModel opens a checkpoint folder in Hugging Face layout.
-func loadModel(dir string) (*model.Policy, tokenize.Tokenizer, error) {
-	m, err := checkpoints.OpenModel(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer m.Close()
-	arch, err := model.ParseArch(m.Files["config.json"])
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	p, err := model.PolicyFromTensors(arch, m.Float32)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	files, err := tokenizerFiles(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	tok, err := tokenize.Load(files)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	if tok.VocabSize() > arch.VocabSize {
-		return nil, nil, fmt.Errorf("%s: the tokenizer has %d ids, the model's vocab_size is %d", dir, tok.VocabSize(), arch.VocabSize)
-	}
-	return p, tok, nil
 }
 
 // backendLine is the first line of every command that computes.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -127,7 +126,7 @@ func openSampler(ctx context.Context, o *sampleOptions, notes, errOut io.Writer)
 	} else {
 		var err error
 		var positions int
-		if t, positions, err = openModelOnly(o, notes, errOut); err != nil {
+		if t, positions, err = openModelOnly(ctx, o, notes, errOut); err != nil {
 			return nil, nil, options, userError(err)
 		}
 		options.MaxCompletionLength = max(1, min(options.MaxCompletionLength, positions/2))
@@ -144,16 +143,16 @@ func openSampler(ctx context.Context, o *sampleOptions, notes, errOut io.Writer)
 
 // openModelOnly makes a trainer of a model folder alone, and says how many positions
 // the model has.
-func openModelOnly(o *sampleOptions, notes, errOut io.Writer) (t *trainer.Trainer, positions int, err error) {
-	p, tok, err := loadModel(filepath.Clean(o.model))
-	if err != nil {
-		return nil, 0, err
-	}
+func openModelOnly(ctx context.Context, o *sampleOptions, notes, errOut io.Writer) (t *trainer.Trainer, positions int, err error) {
 	dev, err := device.Open(o.backend, newLogger(errOut))
 	if err != nil {
 		return nil, 0, err
 	}
 	fmt.Fprintln(notes, backendLine(dev))
+	p, tok, err := loadModel(ctx, o.model, dev, errOut)
+	if err != nil {
+		return nil, 0, err
+	}
 	reward := verifier.DefaultOptions()
 	v, err := reward.New()
 	if err != nil {

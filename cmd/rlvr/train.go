@@ -60,7 +60,7 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 	if err != nil {
 		return err
 	}
-	setup, err := assemble(ctx, c, newLogger(errOut))
+	setup, err := assemble(ctx, c, newLogger(errOut), errOut)
 	if err != nil {
 		return err
 	}
@@ -91,6 +91,7 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 	}
 	ctx, stop := interruptible(ctx, log)
 	defer stop()
+	startup := time.Since(started)
 	err = t.Run(ctx)
 	switch {
 	case errors.Is(err, trainer.ErrInterrupted):
@@ -98,7 +99,7 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 	case err != nil:
 		log.Printf("stopped: %v", err)
 	default:
-		err = log.Final(runlog.Final{Checkpoint: checkpoints.Folder(setup.CheckpointDir, t.Step()), Elapsed: time.Since(started), Next: []string{
+		err = log.Final(runlog.Final{Checkpoint: checkpoints.Folder(setup.CheckpointDir, t.Step()), Elapsed: time.Since(started), Startup: startup, Next: []string{
 			"rlvr sample " + commandLine(o),
 			"rlvr eval " + commandLine(o),
 			"tensorboard --logdir " + dir.Path(runlog.EventsDir),

@@ -162,7 +162,7 @@ func askTransformers(t *testing.T, python string, folders, prompts []string, max
 // isTheSameModel compares ids, logits and the ids that end and pad.
 func isTheSameModel(t *testing.T, dev *device.Device, folder string, prompts []string, peer *transformersPeer) {
 	t.Helper()
-	p, tok, err := loadModel(folder)
+	p, tok, err := loadModel(t.Context(), folder, dev, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,6 +105,16 @@ func Array[T int32 | uint32 | float32](data []T, dims ...int) *Tensor {
 	return tensors.FromFlatDataAndDimensions(data, dims...)
 }
 
+// Keep moves a tensor to the device and gives its memory on the host back, where
+// they are not the same.
+func (d *Device) Keep(t *Tensor) error {
+	if err := t.MaterializeOnDevice(d.Backend, true, 0); err != nil {
+		return fmt.Errorf("device: %w", err)
+	}
+	t.FinalizeLocal()
+	return nil
+}
+
 // Call runs the function on inputs made by [Args]. A panic of graph building
 // comes back as an error.
 func (e *Exec) Call(inputs ...any) (out []*Tensor, err error) {

@@ -12,6 +12,8 @@ type Final struct {
 	Checkpoint string
 	// Elapsed is the time of this process.
 	Elapsed time.Duration
+	// Startup is the part of it before the first step: reading and loading.
+	Startup time.Duration
 	// Next are commands to try.
 	Next []string
 }
@@ -37,7 +39,11 @@ func (h *history) report(f *Final, most int) []string {
 	}
 	out = append(out, "")
 	if f.Elapsed > 0 {
-		out = append(out, "time        "+span(f.Elapsed))
+		line := "time        " + span(f.Elapsed)
+		if f.Startup > 0 {
+			line += fmt.Sprintf(", of which %.1f s (%.0f %%) to read and load what the run starts from", f.Startup.Seconds(), 100*f.Startup.Seconds()/f.Elapsed.Seconds())
+		}
+		out = append(out, line)
 	}
 	if f.Checkpoint != "" {
 		out = append(out, "checkpoint  "+f.Checkpoint)

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/rlvr-go/rlvr/checkpoints"
+	"github.com/rlvr-go/rlvr/checkpoints/hub"
+	"github.com/rlvr-go/rlvr/configs"
+	"github.com/rlvr-go/rlvr/model"
+	"github.com/rlvr-go/rlvr/model/device"
+	"github.com/rlvr-go/rlvr/tokenize"
+	"github.com/rlvr-go/rlvr/trainer"
+)
+
+// openModel makes or loads the policy and its tokenizer.
+func openModel(ctx context.Context, s *trainer.Setup, c *configs.Config, notes io.Writer) error {
+	var err error
+	if c.Model.Path != "" {
+		s.Policy, s.Tokenizer, err = loadModel(ctx, c.Model.Path, s.Device, notes)
+		return err
+	}
+	if s.Tokenizer, err = tokenize.New(c.Tokenizer); err != nil {
+		return err
+	}
+	arch := *c.Model.Config
+	if arch.VocabSize == 0 {
+		arch.VocabSize = s.Tokenizer.VocabSize()
+	}
+	s.Policy, err = model.NewPolicy(&arch, c.Seed)
+	return err
+}
+
+// loadModel loads a model onto a device: a folder, a GGUF file, or a name on the
+// Hugging Face Hub. Tensors go one by one, so that the host never holds more than
+// one of them.
+func loadModel(ctx context.Context, path string, dev *device.Device, notes io.Writer) (*model.Policy, tokenize.Tokenizer, error) {
+	path, err := findModel(ctx, path, notes)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := checkpoints.OpenModel(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer m.Close()
+	arch, err := model.ParseArch(m.Files["config.json"])
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	tok, err := tokenize.Load(m.Files)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if tok.VocabSize() > arch.VocabSize {
+		return nil, nil, fmt.Errorf("%s: the tokenizer has %d ids, the model's vocab_size is %d", path, tok.VocabSize(), arch.VocabSize)
+	}
+	p, err := loadPolicy(arch, m, dev, notes)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, tok, nil
+}
+
+// loadPolicy reads the weights, and says how long it took where that is felt.
+func loadPolicy(arch *model.Arch, m *checkpoints.Model, dev *device.Device, notes io.Writer) (*model.Policy, error) {
+	total := 0
+	for _, w := range arch.Weights() {
+		total += w.Size()
+	}
+	start, done := time.Now(), 0
+	progress := newTransfer(notes, "loading", "parameters")
+	p, err := model.PolicyFromTensors(arch, m.Float32, func(t *device.Tensor) error {
+		done += t.Size()
+		progress.show("", int64(done), int64(total))
+		return dev.Keep(t)
+	})
+	progress.end()
+	if err != nil {
+		return nil, err
+	}
+	const felt = 200 * time.Millisecond
+	if took := time.Since(start); took > felt {
+		fmt.Fprintf(notes, "loaded %s in %.1f s\n", m.Path, took.Seconds())
+	}
+	return p, nil
+}
+
+// findModel is the local path of a model: what it names, or else, if it has the form
+// of a name on the Hugging Face Hub, the cached or downloaded folder.
+func findModel(ctx context.Context, path string, notes io.Writer) (string, error) {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) || !hub.IsName(path) {
+		return path, nil
+	}
+	progress := newTransfer(notes, "downloading", "B")
+	local, err := hub.Resolve(ctx, path, hub.Options{Progress: progress.show, Log: newLogger(notes)})
+	progress.end()
+	if err != nil {
+		return "", fmt.Errorf("model %s: no such file or folder here, and on the Hub: %w", path, err)
+	}
+	return local, nil
+}
