@@ -41,6 +41,8 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PLUGINS", filepath.Dir(plugin))
+			env.Setenv("HF_HUB_OFFLINE", "1") // a test must not wait for the network
+			env.Setenv("HF_HOME", filepath.Join(env.WorkDir, "hf"))
 			env.Setenv("RLVR_PJRT_DIR", filepath.Join(env.WorkDir, "pjrt"))
 			tiny, err := os.ReadFile(filepath.Join("testdata", "tiny.yaml"))
 			if err != nil {

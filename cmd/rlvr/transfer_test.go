@@ -29,7 +29,7 @@ func TestTransferLines(t *testing.T) {
 		if len(lines) != 3 {
 			t.Fatalf("%d lines of 30 s:\n%s", len(lines), out.String())
 		}
-		for i, want := range []string{"12 % of 988 MB, 16 MB/s, eta 54s", "36 % of 988 MB, 23 MB/s, eta 27s", "60 % of 988 MB, 23.4 MB/s, eta 16s"} {
+		for i, want := range []string{"12 % of 988 MB, 16 MB/s, eta 54s", "36 % of 988 MB, 23 MB/s, eta 27s", "61 % of 988 MB, 23.4 MB/s, eta 16s"} {
 			if lines[i] != "downloading model.safetensors "+want {
 				t.Errorf("line %d is %q, want %q", i, lines[i], want)
 			}
