@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,6 +138,11 @@ func (r *refusals) add(path string, value json.RawMessage, want string, args ...
 	r.texts = append(r.texts, fmt.Sprintf("%s is %s, implemented is only %s", path, showRaw(value), fmt.Sprintf(want, args...)))
 }
 
+// addText is add for a value that is a text.
+func (r *refusals) addText(path, value, want string) {
+	r.texts = append(r.texts, fmt.Sprintf("%s is %q, implemented is only %s", path, value, want))
+}
+
 // fault notes what is wrong with the field at path.
 func (r *refusals) fault(path, format string, args ...any) {
 	r.texts = append(r.texts, path+": "+fmt.Sprintf(format, args...))
@@ -155,7 +161,7 @@ func (r *refusals) err() error {
 func (r *refusals) fields(path string, raw json.RawMessage, targets map[string]any) {
 	fields, ok := object(raw)
 	if !ok {
-		r.add(path, raw, "an object")
+		r.add(cmp.Or(path, tokenizerFile), raw, "an object")
 		return
 	}
 	for _, f := range fields {

@@ -2,8 +2,10 @@ package tokenize
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,18 +57,52 @@ func TestLoadVariants(t *testing.T) {
 		{"other decoder options", edit(func(f map[string]any) {
 			f["decoder"] = map[string]any{"type": "ByteLevel", "use_regex": false}
 		})},
+		{"empty affixes", edit(func(f map[string]any) { f["model"].(map[string]any)["end_of_word_suffix"] = "" })},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			files := mustNew(t, goldenChars).Files()
+			want := mustNew(t, goldenChars)
+			files := maps.Clone(want.Files())
 			c.change(t, files)
 			tok, err := Load(files)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(mustNew(t, goldenChars).Files(), tok.Files()); diff != "" {
+			ids, err := tok.Encode(goldenChars)
+			wantIDs, _ := want.Encode(goldenChars)
+			if err != nil || !slices.Equal(ids, wantIDs) || tok.Decode(ids, true) != goldenChars || tok.VocabSize() != want.VocabSize() {
+				t.Errorf("%v, %v, want %v", ids, err, wantIDs)
+			}
+			if diff := cmp.Diff(files, tok.Files()); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestEnds: which files decide what ends a completion and what pads.
+func TestEnds(t *testing.T) {
+	for _, c := range []struct {
+		generation, config, tokenizer string
+		eos                           []int32
+		pad                           int32
+	}{
+		{"", "", `{"eos_token": "<|eos|>", "pad_token": "<|pad|>"}`, []int32{1}, 0},
+		{"", "", `{"eos_token": {"content": "5", "lstrip": false}}`, []int32{7}, 7},
+		{`{"eos_token_id": [3, 4]}`, `{"eos_token_id": 5, "pad_token_id": 6}`, `{"eos_token": "<|eos|>", "pad_token": "<|pad|>"}`, []int32{3, 4}, 6},
+		{`{"eos_token_id": null, "pad_token_id": 8}`, `{"eos_token_id": 5, "pad_token_id": 6}`, `{"eos_token": "<|eos|>"}`, []int32{5}, 8},
+		{`{"eos_token_id": [9]}`, "", "", []int32{9}, 9},
+		{"", "", "", nil, 0},
+	} {
+		files := map[string][]byte{tokenizerFile: mustNew(t, goldenChars).Files()[tokenizerFile]}
+		for name, text := range map[string]string{generationFile: c.generation, modelFileName: c.config, configFile: c.tokenizer} {
+			if text != "" {
+				files[name] = []byte(text)
+			}
+		}
+		tok, err := Load(files)
+		if err != nil || !slices.Equal(tok.EOS(), c.eos) || tok.PadID() != c.pad {
+			t.Errorf("%+v: %v, ends %v, padding %d", c, err, tok.EOS(), tok.PadID())
+		}
 	}
 }
 
@@ -101,51 +137,68 @@ func TestLoadRefuses(t *testing.T) {
 	content := func(name, text string) func(*testing.T, map[string][]byte) {
 		return func(_ *testing.T, files map[string][]byte) { files[name] = []byte(text) }
 	}
+	split := func(regex, behavior string, invert bool) map[string]any {
+		return map[string]any{"type": "Split", "pattern": map[string]any{"Regex": regex}, "behavior": behavior, "invert": invert}
+	}
 	for _, c := range []struct {
 		name   string
 		change func(*testing.T, map[string][]byte)
 		want   []string
 	}{
-		{"no tokenizer.json", func(_ *testing.T, f map[string][]byte) { delete(f, tokenizerFile) }, []string{"tokenizer.json"}},
+		{"no tokenizer.json", func(_ *testing.T, f map[string][]byte) { delete(f, tokenizerFile) }, []string{"tokenizer.json is missing"}},
 		{"no JSON", content(tokenizerFile, "{"), []string{"tokenizer.json: unexpected end of JSON"}},
+		{"no UTF-8", content(tokenizerFile, "{\"\xff\":1}"), []string{"tokenizer.json: not UTF-8"}},
 		{"null", content(tokenizerFile, "null"), []string{"model is null", "decoder is null"}},
-		{"an array", content(tokenizerFile, "[]"), []string{"cannot unmarshal array"}},
-		{"merges", model("merges", [][]string{{"1", "2"}}), []string{`model.merges is [["1","2"]], implemented is only []`}},
+		{"an array", content(tokenizerFile, "[]"), []string{"tokenizer.json is [], implemented is only an object"}},
+		{"other version", top("version", "2.0"), []string{`version: "2.0", implemented is only "1.0"`}},
+		{"merge of strangers", model("merges", [][]string{{"1", "2"}}), []string{`model.merges: ["1","2"]: the vocabulary lacks one of "1", "2" and "12"`}},
+		{"merge of three", model("merges", []string{"1 2 3"}), []string{`model.merges: "1 2 3" is no pair`}},
+		{"merge of numbers", model("merges", [][]int{{1, 2}}), []string{"model.merges: [1,2] is no pair"}},
+		{"merges as a number", model("merges", 1), []string{"model.merges: is 1, want a list"}},
 		{"unigram", model("type", "Unigram"), []string{`model.type is "Unigram", implemented is only "BPE"`}},
 		{"dropout", model("dropout", 0.1), []string{"model.dropout is 0.1"}},
-		{"unknown token", model("unk_token", "?"), []string{`model.unk_token is "?"`}},
-		{"byte fallback", model("byte_fallback", true), []string{"model.byte_fallback is true"}},
+		{"unknown unknown token", model("unk_token", "?"), []string{`model.unk_token: "?" is not in the vocabulary`}},
+		{"suffix", model("end_of_word_suffix", "</w>"), []string{`model.end_of_word_suffix is "</w>", implemented is only ""`}},
+		{"prefix", model("continuing_subword_prefix", "##"), []string{`model.continuing_subword_prefix is "##"`}},
+		{"type of a field", model("fuse_unk", "yes"), []string{`model.fuse_unk is "yes", implemented is only true or false`}},
 		{"two at once", edit(func(f map[string]any) {
-			f["normalizer"] = map[string]any{"type": "NFC"}
+			f["normalizer"] = map[string]any{"type": "NFKC"}
 			f["padding"] = map[string]any{"pad_id": 0}
-		}), []string{`normalizer is {"type":"NFC"}, implemented is only null; padding is {"pad_id":0}`}},
+		}), []string{`padding is {"pad_id":0}, implemented is only null`, `normalizer is {"type":"NFKC"}, implemented is only NFC, Prepend`}},
+		{"replacing by expression", top("normalizer", map[string]any{"type": "Replace", "pattern": map[string]any{"Regex": " +"}, "content": "x"}), []string{`normalizer.pattern is {"Regex":" +"}, implemented is only {"String": "..."}`}},
 		{"truncation", top("truncation", map[string]any{"max_length": 3}), []string{"truncation is"}},
-		{"template with special tokens", top("post_processor", map[string]any{"type": "TemplateProcessing"}), []string{"post_processor is"}},
-		{"other pre-tokenizer", top("pre_tokenizer", map[string]any{"type": "Whitespace"}), []string{`pre_tokenizer.type is "Whitespace"`}},
-		{"prefix space", edit(func(f map[string]any) { f["pre_tokenizer"].(map[string]any)["add_prefix_space"] = true }), []string{"pre_tokenizer.add_prefix_space is true"}},
-		{"regex", edit(func(f map[string]any) { f["pre_tokenizer"].(map[string]any)["use_regex"] = true }), []string{"pre_tokenizer.use_regex is true"}},
-		{"other decoder", top("decoder", map[string]any{"type": "WordPiece"}), []string{`decoder.type is "WordPiece"`}},
+		{"template without a text", top("post_processor", map[string]any{"type": "TemplateProcessing", "single": []any{}}), []string{"post_processor.single: holds the text 0 times"}},
+		{"template with a stranger", top("post_processor", map[string]any{"type": "TemplateProcessing", "single": []any{map[string]any{"SpecialToken": map[string]any{"id": "<x>"}}}}), []string{"post_processor.single[0] is"}},
+		{"other post-processor", top("post_processor", map[string]any{"type": "BertProcessing"}), []string{"post_processor is"}},
+		{"other pre-tokenizer", top("pre_tokenizer", map[string]any{"type": "Whitespace"}), []string{`pre_tokenizer is {"type":"Whitespace"}, implemented is only Sequence, Split`}},
+		{"expression", top("pre_tokenizer", split(`\p{L}+`, "Isolated", false)), []string{`pre_tokenizer.pattern is {"Regex":"\\p{L}+"}, implemented is only the expressions of`}},
+		{"text to split at", top("pre_tokenizer", map[string]any{"type": "Split", "pattern": map[string]any{"String": " "}, "behavior": "Isolated", "invert": false}), []string{`pre_tokenizer.pattern is {"String":" "}`}},
+		{"behavior", top("pre_tokenizer", split(gpt2Pattern, "MergedWithNext", false)), []string{`pre_tokenizer.behavior: "MergedWithNext"`}},
+		{"inverted", top("pre_tokenizer", split(`\p{N}`, "Removed", true)), []string{`pre_tokenizer.behavior: "Removed" with invert true`}},
+		{"bytes not last", top("pre_tokenizer", map[string]any{"type": "Sequence", "pretokenizers": []any{map[string]any{"type": "ByteLevel"}, map[string]any{"type": "Digits"}}}), []string{"pre_tokenizer.pretokenizers[1]: Digits after ByteLevel"}},
+		{"mark of two characters", top("pre_tokenizer", map[string]any{"type": "Metaspace", "replacement": "ab"}), []string{`pre_tokenizer.replacement: "ab" is no single character`}},
+		{"scheme", top("pre_tokenizer", map[string]any{"type": "Metaspace", "replacement": "_", "prepend_scheme": "last"}), []string{`pre_tokenizer.prepend_scheme: "last"`}},
+		{"other decoder", top("decoder", map[string]any{"type": "WordPiece"}), []string{`decoder is {"type":"WordPiece"}`}},
+		{"decoders in another order", top("decoder", map[string]any{"type": "Sequence", "decoders": []any{map[string]any{"type": "Fuse"}, map[string]any{"type": "ByteFallback"}}}), []string{"decoder.decoders[1] is"}},
+		{"decoder that strips the end", top("decoder", map[string]any{"type": "Sequence", "decoders": []any{map[string]any{"type": "Fuse"}, map[string]any{"type": "Strip", "content": " ", "start": 0, "stop": 1}}}), []string{"decoder.decoders[1] is"}},
 		{"new field", top("surprise", 1), []string{"surprise is 1, implemented is only null"}},
-		{"third special token", edit(func(f map[string]any) {
+		{"new field of a part", edit(func(f map[string]any) { f["pre_tokenizer"].(map[string]any)["surprise"] = 1 }), []string{"pre_tokenizer.surprise is 1, implemented is only null"}},
+		{"other id than the library's", edit(func(f map[string]any) {
 			f["added_tokens"] = append(f["added_tokens"].([]any), map[string]any{"id": 2, "content": "<x>"})
-		}), []string{"added_tokens is"}},
-		{"special token that eats spaces", edit(func(f map[string]any) { f["added_tokens"].([]any)[1].(map[string]any)["lstrip"] = true }), []string{"added_tokens[1].lstrip is true"}},
-		{"token no longer special", edit(func(f map[string]any) { delete(f["added_tokens"].([]any)[1].(map[string]any), "special") }), []string{"added_tokens[1].special is null, implemented is only true"}},
-		{"vocabulary as a list", model("vocab", []any{}), []string{"model.vocab is [], want an object"}},
-		{"longer token", vocab(func(v map[string]any) { delete(v, "0"); v["00"] = 2 }), []string{`token "00" of id 2 is not implemented`}},
-		{"token that is no byte-level character", vocab(func(v map[string]any) { delete(v, "0"); v[" "] = 2 }), []string{`token " " of id 2`}},
-		{"hole in the ids", vocab(func(v map[string]any) { v["0"] = 99 }), []string{`"0" has id 99, want each of 0 to 26 once`}},
-		{"id twice", vocab(func(v map[string]any) { v["0"] = 3 }), []string{"has id 3, want each of 0 to 26 once"}},
+		}), []string{`added_tokens[2].id: "<x>" has id 2, the reference library would give it 27`}},
+		{"added token without a text", edit(func(f map[string]any) { f["added_tokens"].([]any)[1].(map[string]any)["content"] = "" }), []string{"added_tokens[1].content: is empty"}},
+		{"vocabulary as a list", model("vocab", []any{}), []string{"model.vocab: is [], want an object"}},
+		{"large id", vocab(func(v map[string]any) { v["0"] = 1 << 30 }), []string{`model.vocab: "0" has id 1073741824, want an integer from 0 to below`}},
+		{"id twice", vocab(func(v map[string]any) { v["0"] = 3 }), []string{`model.vocab: "0" and "1" have id 3`}},
 		{"fractional id", vocab(func(v map[string]any) { v["0"] = 2.5 }), []string{`"0" has id 2.5`}},
 		{"id no number", vocab(func(v map[string]any) { v["0"] = "2" }), []string{`"0" has id "2"`}},
-		{"specials elsewhere", vocab(func(v map[string]any) { v["0"], v[padToken] = 0, 2 }), []string{"want <|pad|> and <|eos|> as ids 0 and 1"}},
-		{"no characters", model("vocab", map[string]any{padToken: 0, eosToken: 1}), []string{"and characters after them"}},
 		{"config no JSON", content(configFile, "{"), []string{"tokenizer_config.json: unexpected end"}},
-		{"config of another end", content(configFile, `{"eos_token": "</s>", "pad_token": "<|pad|>"}`), []string{`tokenizer_config.json: eos_token "</s>"`}},
-		{"config without padding", content(configFile, `{"eos_token": "<|eos|>"}`), []string{"pad_token null"}},
+		{"config of another end", content(configFile, `{"eos_token": "</s>"}`), []string{`tokenizer_config.json: eos_token "</s>" is no token`}},
+		{"end that is no id", content(generationFile, `{"eos_token_id": "x"}`), []string{`generation_config.json: eos_token_id is "x", want an id or a list of ids`}},
+		{"negative end", content(modelFileName, `{"eos_token_id": [1, -1]}`), []string{"config.json: eos_token_id is [1,-1]"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			files := mustNew(t, goldenChars).Files()
+			files := maps.Clone(mustNew(t, goldenChars).Files())
 			c.change(t, files)
 			_, err := Load(files)
 			if err == nil {

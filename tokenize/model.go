@@ -53,18 +53,17 @@ func parseModel(r *refusals, raw json.RawMessage) *modelFile {
 		"fuse_unk": &m.fuseUnk, "byte_fallback": &m.byteFallback, "ignore_merges": &m.ignoreMerg,
 		"vocab": &vocabRaw, "merges": &mergesRaw,
 	})
-	quoted := func(s string) json.RawMessage { out, _ := json.Marshal(s); return out }
 	if m.kind != "BPE" && len(r.texts) == before {
-		r.add("model.type", quoted(m.kind), `"BPE"`)
+		r.addText("model.type", m.kind, `"BPE"`)
 	}
 	if m.dropout != 0 {
-		r.fault("model.dropout", "%v, implemented is only 0: ids would be random", m.dropout)
+		r.add("model.dropout", json.RawMessage(fmt.Sprint(m.dropout)), "0: ids would be random")
 	}
 	if m.prefix != "" {
-		r.add("model.continuing_subword_prefix", quoted(m.prefix), `""`)
+		r.addText("model.continuing_subword_prefix", m.prefix, `""`)
 	}
 	if m.suffix != "" {
-		r.add("model.end_of_word_suffix", quoted(m.suffix), `""`)
+		r.addText("model.end_of_word_suffix", m.suffix, `""`)
 	}
 	if len(r.texts) > before {
 		return nil
