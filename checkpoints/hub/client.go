@@ -115,12 +115,6 @@ type again struct {
 func (a *again) Error() string { return a.err.Error() }
 func (a *again) Unwrap() error { return a.err }
 
-// unreachable is the error of a hub that cannot be talked to.
-type unreachable struct{ err error }
-
-func (u *unreachable) Error() string { return u.err.Error() }
-func (u *unreachable) Unwrap() error { return u.err }
-
 // persist repeats do while its error is an again. further says that do got further
 // than before, in which case all tries are there anew.
 func (c *client) persist(ctx context.Context, what string, do func() (further bool, err error)) error {
@@ -220,13 +214,14 @@ func (c *client) failed(err error) error {
 		}
 		err = where.Err
 	}
-	err = &unreachable{fmt.Errorf("%s cannot be reached (%w)", host, err)}
+	err = fmt.Errorf("%s cannot be reached (%w): give the path of a local folder, set HF_ENDPOINT to a mirror, or fill the cache %s elsewhere and set HF_HUB_OFFLINE=1",
+		host, err, c.env.cache)
 	var dial *net.OpError
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, errRedirects), errors.As(err, &certificate):
 		return err
-	case !c.reached && errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect"):
+	case !c.reached && (errors.Is(err, errStalled) || errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect")):
 		return err // no network, most likely: the user need not wait to hear of it
 	}
 	return &again{err: err}
@@ -260,7 +255,7 @@ func (c *client) refused(answer *http.Response) error {
 	case said == "EntryNotFound":
 		return fmt.Errorf("a file that revision %q lists is not there (HTTP %d): see %s", c.name.revision, code, page)
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
-		return fmt.Errorf("access denied: the model does not exist, is private or is gated; check its name at %s, accept its conditions there, and set HF_TOKEN to a token that may read it (%s)", page, status)
+		return fmt.Errorf("access denied: the model does not exist (nor does a local folder of that name), is private or is gated; check its name at %s, accept its conditions there, and set HF_TOKEN to a token that may read it (%s)", page, status)
 	case code == http.StatusNotFound:
 		return fmt.Errorf("no model %s with revision %q: check both at %s, and set HF_TOKEN if it is private (%s); nor is there a local folder %s", repo, c.name.revision, page, status, repo)
 	default:

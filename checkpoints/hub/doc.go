@@ -36,8 +36,8 @@
 // # Environment
 //
 // HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME (where the cache is),
-// HF_ENDPOINT, HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE, HF_TOKEN, HF_TOKEN_PATH and
-// HF_HUB_DISABLE_IMPLICIT_TOKEN mean what they mean to huggingface_hub.
+// HF_ENDPOINT, HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE, HF_TOKEN, HUGGING_FACE_HUB_TOKEN,
+// HF_TOKEN_PATH and HF_HUB_DISABLE_IMPLICIT_TOKEN mean what they mean to huggingface_hub.
 //
 // # Why not a library
 //

@@ -17,7 +17,6 @@ import (
 
 const (
 	mostSize      = 1 << 50          // bytes of a file; the sum of many is no overflow
-	copyBuffer    = 256 << 10        // bytes
 	muchFurther   = 1 << 20          // bytes after which an interruption does not count
 	mostDamaged   = 2                // downloads of a file that is not what it should be
 	progressEvery = time.Second / 10 // at most
@@ -196,7 +195,7 @@ func (d *downloader) receive(ctx context.Context, r remote, p *partial) error {
 		}
 	}
 	// One byte more than there is to come tells a file that is too long.
-	_, err = io.CopyBuffer(p, io.LimitReader(answer.Body, p.size-p.have+1), make([]byte, copyBuffer))
+	_, err = io.Copy(p, io.LimitReader(answer.Body, p.size-p.have+1))
 	switch {
 	case p.err != nil:
 		return fmt.Errorf("%s, of which %d bytes of %d are there: %w", r.file, p.have, p.size, p.err)

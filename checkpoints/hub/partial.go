@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -29,16 +30,13 @@ func openPartial(path, etag string, size int64, got func(int64)) (*partial, erro
 	}
 	p := &partial{file: f, etag: etag, size: size, got: got, sum: newSum(etag, size)}
 	info, err := f.Stat()
-	if err == nil && info.Size() > size {
-		err = f.Truncate(0)
-	} else if err == nil {
+	if err == nil {
 		p.have, err = io.Copy(p.sum, io.LimitReader(f, info.Size()))
-		p.got(p.have)
 	}
 	if err != nil {
-		f.Close()
-		return nil, err
+		return nil, errors.Join(err, f.Close())
 	}
+	p.got(p.have)
 	return p, nil
 }
 

@@ -80,11 +80,6 @@ func resolve(ctx context.Context, s string, o Options) (string, error) {
 		o.Log.Warn("cached model may lack files", "model", n.repo, "files", unknown, "error", err)
 		return cached.path(commit, n.file), nil
 	}
-	var far *unreachable
-	if errors.As(err, &far) {
-		return "", fmt.Errorf("%s: the cache %s lacks %s, and %w: give the path of a local folder, set HF_ENDPOINT to a mirror, or fill the cache elsewhere and set HF_HUB_OFFLINE=1",
-			s, cached.in(), enumerate(lacks), err)
-	}
 	return "", fmt.Errorf("%s: %w", s, err)
 }
 

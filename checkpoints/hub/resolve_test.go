@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -389,6 +390,23 @@ func TestNoNetwork(t *testing.T) {
 	if d := time.Since(start); d > connectTimeout {
 		t.Errorf("took %v", d)
 	}
+
+	unknown := httptest.NewTLSServer(http.NotFoundHandler()) // as signed by a proxy of one's company
+	defer unknown.Close()
+	unknown.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	t.Setenv("HF_ENDPOINT", unknown.URL)
+	refuse(t, testRepo, Options{}, "cannot be reached", "certificate")
+
+	silent, server := make(chan struct{}), httptest.NewServer(nil)
+	server.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-silent })
+	defer server.Close()
+	defer close(silent)
+	t.Setenv("HF_ENDPOINT", server.URL)
+	refuse(t, testRepo, Options{stall: 100 * time.Millisecond}, "cannot be reached", "sends nothing")
+	if d := time.Since(start); d > connectTimeout {
+		t.Errorf("all took %v", d)
+	}
+
 	t.Setenv("HF_ENDPOINT", "hf-mirror")
 	refuse(t, testRepo, Options{}, "HF_ENDPOINT", `"hf-mirror"`)
 }
