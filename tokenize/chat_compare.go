@@ -174,7 +174,7 @@ var tests = map[string]*test{
 	"integer":   kindTest(isInteger),
 	"float":     kindTest(jinja.Value.IsFloat),
 	"number":    kindTest(func(v jinja.Value) bool { return v.IsBool() || v.IsFloat() || isInteger(v) }),
-	"string":    kindTest(jinja.Value.IsString),
+	"string":    kindTest(isString),
 	"mapping": {0, func(r *chatRun, v jinja.Value, _ []jinja.Value) (bool, error) {
 		return v.IsDict() && r.markOf(v) == 0, nil
 	}},
@@ -193,6 +193,11 @@ var tests = map[string]*test{
 	"lt": compareTest("<"), "lessthan": compareTest("<"), "le": compareTest("<="),
 	"gt": compareTest(">"), "greaterthan": compareTest(">"), "ge": compareTest(">="),
 	"in": compareTest("in"),
+}
+
+func isString(v jinja.Value) bool {
+	_, markup := opaqueName(v, markupName)
+	return v.IsString() || markup
 }
 
 func isInteger(v jinja.Value) bool {

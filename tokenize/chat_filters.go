@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,8 +41,10 @@ func init() { // map and select refer to the table
 		"rejectattr": selecting(true, false),
 		"replace":    filterReplace,
 		"reverse":    filterReverse,
+		"safe":       filterSafe,
 		"select":     selecting(false, true),
 		"selectattr": selecting(true, true),
+		"sort":       filterSort,
 		"string":     filterString,
 		"title":      caseFilter(jinjaTitle),
 		"tojson":     filterToJSON,
@@ -195,6 +198,19 @@ func filterString(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Val
 	return jinja.NewString(s), err
 }
 
+// filterSafe makes a string that is printed as it is. Python's + would escape what is
+// added to it, so that nothing but printing, joining and tests take it here.
+func filterSafe(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Value, error) {
+	if _, err := bind(args, named, "value"); err != nil {
+		return jinja.Undefined(), err
+	}
+	s, err := r.str(args[0])
+	if err != nil || s == "" {
+		return jinja.NewString(""), err
+	}
+	return opaque(markupName + s), r.charge(0, len(s))
+}
+
 func filterList(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Value, error) {
 	if _, err := bind(args, named, "value"); err != nil {
 		return jinja.Undefined(), err
@@ -213,13 +229,16 @@ func filterInt(_ *chatRun, args []jinja.Value, named []namedValue) (jinja.Value,
 		return jinja.NewInt(n), nil
 	case args[0].IsFloat() && math.Abs(args[0].AsFloat()) < 1<<62:
 		return jinja.NewInt(int64(args[0].AsFloat())), nil
-	case args[0].IsString():
-		if n, err := strconv.ParseInt(strings.TrimFunc(args[0].AsString(), pySpace), 10, 64); err == nil {
-			return jinja.NewInt(n), nil
+	case args[0].IsString() && plainNumber.MatchString(args[0].AsString()):
+		if f, err := strconv.ParseFloat(args[0].AsString(), 64); err == nil && math.Abs(f) < 1<<53 {
+			return jinja.NewInt(int64(f)), nil
 		}
 	}
-	return jinja.Undefined(), errors.New("implemented for integers, floats and decimal digits only")
+	return jinja.Undefined(), errors.New("implemented for numbers and for decimal digits only")
 }
+
+// plainNumber is text that Python's int() or float() reads.
+var plainNumber = regexp.MustCompile(`^[-+]?[0-9]{1,15}(\.[0-9]{0,15})?$`)
 
 func filterFloat(_ *chatRun, args []jinja.Value, named []namedValue) (jinja.Value, error) {
 	if _, err := bind(args, named, "value"); err != nil {

@@ -169,6 +169,58 @@ func filterDictsort(r *chatRun, args []jinja.Value, named []namedValue) (jinja.V
 	return r.list(out, 0)
 }
 
+// filterSort orders numbers, or strings whatever their case.
+func filterSort(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Value, error) {
+	bound, err := bind(args, named, "value", "reverse", "case_sensitive", "attribute")
+	if err != nil {
+		return jinja.Undefined(), err
+	}
+	items, err := r.items(args[0])
+	if err != nil {
+		return jinja.Undefined(), err
+	}
+	if err := r.charge(16*len(items), 0); err != nil {
+		return jinja.Undefined(), err
+	}
+	type keyed struct{ key, item jinja.Value }
+	list := make([]keyed, len(items))
+	for i, item := range items {
+		key := item
+		if bound[3] != nil && !bound[3].IsNone() {
+			if key, err = r.attribute(item, *bound[3]); err != nil {
+				return jinja.Undefined(), err
+			}
+		}
+		if key.IsString() && (bound[2] == nil || !bound[2].IsTruthy()) {
+			s, err := lower(key.AsString())
+			if err != nil {
+				return jinja.Undefined(), err
+			}
+			key = jinja.NewString(s)
+		}
+		list[i] = keyed{key, item}
+	}
+	reverse := bound[1] != nil && bound[1].IsTruthy()
+	slices.SortStableFunc(list, func(a, b keyed) int {
+		order, fault := r.order(a.key, b.key)
+		if err == nil {
+			err = fault
+		}
+		if reverse {
+			return -order
+		}
+		return order
+	})
+	out := make([]jinja.Value, len(list))
+	for i := range list {
+		out[i] = list[i].item
+	}
+	if err != nil {
+		return jinja.Undefined(), err
+	}
+	return r.list(out, 0)
+}
+
 // filterMap is map(attribute=..., default=...) or map('filter', arguments...).
 func filterMap(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Value, error) {
 	items, err := r.items(args[0])

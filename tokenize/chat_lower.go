@@ -23,6 +23,7 @@ type lowerer struct {
 	// scopes give the name, or expression, of variables, the innermost last.
 	scopes []map[string]string
 	fresh  int
+	loops  int // how many loops are around
 }
 
 // lowerTemplate gives the template for the library.
@@ -46,6 +47,9 @@ func (l *lowerer) stmts(body []*stmt) error {
 }
 
 func (l *lowerer) stmt(s *stmt) error {
+	if slices.Contains(s.targets, "loop") || s.text == "loop" && s.kind == stmtMacro {
+		return faultAt(s.line, "a variable called loop is not implemented")
+	}
 	switch s.kind {
 	case stmtText:
 		l.write("{{_out(%d,%s)}}", s.line, quote(l.code(s.text)))
@@ -139,7 +143,10 @@ func (l *lowerer) forStmt(s *stmt) error {
 	for i, target := range s.targets {
 		values[target] = unpack(s.line, item, i, len(s.targets))
 	}
-	if err := l.local(s.body, values); err != nil {
+	l.loops++
+	err := l.local(s.body, values)
+	l.loops--
+	if err != nil {
 		return err
 	}
 	if s.orelse != nil {
@@ -287,7 +294,11 @@ func (l *lowerer) macro(s *stmt) error {
 		}
 		l.write(" if _missing(%d,%s) else %s) %%}", s.line, args[i], args[i])
 	}
-	if err := l.local(s.body, values); err != nil {
+	loops := l.loops
+	l.loops = 0
+	err := l.local(s.body, values)
+	l.loops = loops
+	if err != nil {
 		return err
 	}
 	l.write("{{_leave(%d)}}{%% endmacro %%}{%% set %s = _macro(%d,%s,%s", s.line, l.name(s.text), s.line, fn, quote(s.text))
@@ -452,8 +463,8 @@ func (l *lowerer) op(fn string, e *expr, head string, codes ...bool) error {
 var loopAttrs = []string{"index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem"}
 
 func (l *lowerer) loopAttr(e *expr) error {
-	if !slices.Contains(loopAttrs, e.text) {
-		return faultAt(e.line, "loop.%s is not implemented", e.text)
+	if !slices.Contains(loopAttrs, e.text) || l.loops == 0 {
+		return faultAt(e.line, "loop.%s is not implemented here", e.text)
 	}
 	l.write("loop.%s", e.text)
 	return nil

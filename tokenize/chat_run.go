@@ -101,6 +101,7 @@ const (
 	integerName  = "\x00int "      // and the digits: an integer beyond 64 bits
 	iteratorName = "\x00iterator " // and the index in chatRun.iterators
 	globalName   = "\x00global "   // and the name of a function
+	markupName   = "\x00markup "   // and the text: a string that the filter safe made
 )
 
 func opaque(name string) jinja.Value {
@@ -187,6 +188,9 @@ func (r *chatRun) typeOf(v jinja.Value) string {
 	}
 	if _, ok := opaqueName(v, iteratorName); ok {
 		return "iterator"
+	}
+	if _, ok := opaqueName(v, markupName); ok {
+		return "safe str"
 	}
 	return "function"
 }

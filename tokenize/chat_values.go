@@ -20,6 +20,9 @@ func (r *chatRun) str(v jinja.Value) (string, error) {
 	case v.IsUndefined():
 		return "", nil
 	}
+	if text, ok := opaqueName(v, markupName); ok {
+		return text, nil
+	}
 	var out strings.Builder
 	if err := r.repr(&out, v, 0); err != nil {
 		return "", err
@@ -256,7 +259,7 @@ func dumpString(out *strings.Builder, s string, ascii bool) {
 			escaped = `\b`
 		case c == '\f':
 			escaped = `\f`
-		case c < 0x20, ascii && c >= 0x7f && c < 0x10000 && c != 0x7f:
+		case c < 0x20, ascii && c >= 0x7f && c < 0x10000:
 			escaped = fmt.Sprintf(`\u%04x`, c)
 		case ascii && c >= 0x10000:
 			escaped = fmt.Sprintf(`\u%04x\u%04x`, 0xd800+(c-0x10000)>>10, 0xdc00+(c-0x10000)&0x3ff)
