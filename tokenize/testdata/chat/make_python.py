@@ -127,6 +127,10 @@ CHATS = [
     {"name": "thinking off", "messages": [user("a"), assistant("b"), user("c")], "kwargs": {"enable_thinking": False}},
     {"name": "thinking on", "messages": [user("a"), assistant("b"), user("c")], "kwargs": {"enable_thinking": True}},
     {"name": "arguments of the template", "messages": [SYSTEM, user("a")], "tools": [WEATHER], "kwargs": {"date_string": "1 Jan 2024", "tools_in_user_message": False, "builtin_tools": ["code_interpreter", "search"], "bos_token": "<x>"}},
+    {"name": "three turns", "messages": [SYSTEM, user("a"), assistant("b"), user("c"), assistant(" d\n"), user("e"), assistant("f")]},
+    {"name": "three turns, thinking off", "messages": [user("a"), assistant("b"), user("c"), assistant("d"), user("e"), assistant("f")], "kwargs": {"enable_thinking": False}},
+    {"name": "tool call and on", "messages": [user("Rome?"), assistant("", reasoning_content="look", tool_calls=[call("weather", {"city": "Rome"}, id="abcdefgh1")]), {"role": "tool", "content": "21", "tool_call_id": "abcdefgh1"},
+                                              assistant("21", reasoning_content="so"), user("Oslo?"), assistant("Cold.", reasoning_content="guess")], "tools": [WEATHER]},
     {"name": "unknown role", "messages": [{"role": "critic", "content": "x"}]},
 ]
 
@@ -164,9 +168,12 @@ def turn_ids(tok, chat, i):
         return prompt, answer[:answer.index(eos) + 1]
     # DeepSeek-R1: the prompt opens <think>, the template drops the reasoning.
     m = chat["messages"][i]
+    if m.get("tool_calls"):
+        raise ValueError("the template drops the reasoning of a turn with tool calls, and the calls")
     text = m["content"].removeprefix("<think>\n")
-    if "reasoning_content" in m:
-        text = m["reasoning_content"].rstrip("\n") + "\n</think>\n\n" + text
+    reasoning = [m[k] for k in ("reasoning_content", "thinking", "reasoning") if k in m]
+    if reasoning:
+        text = reasoning[0].rstrip("\n") + "\n</think>\n\n" + text
     elif text == m["content"]:
         text = "\n</think>\n\n" + text
     return prompt, tok.encode(text, add_special_tokens=False) + [eos]
