@@ -11,6 +11,9 @@ import (
 var errNoTemplate = errors.New("the model has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json), " +
 	"which data with messages needs; data with prompt needs none")
 
+// HasChatTemplate implements Tokenizer.
+func (b *bpe) HasChatTemplate() bool { return b.chat != nil }
+
 // RenderChat implements Tokenizer. In a character vocabulary, which has no template,
 // a chat can only be one message of the user, which is the prompt as it is.
 func (b *bpe) RenderChat(c *Chat) (string, error) {

@@ -25,6 +25,8 @@ type Tokenizer interface {
 	// become ids; what messages and tools spell stays plain text, so that a row of
 	// data cannot end a turn or begin another.
 	EncodeChat(c *Chat) ([]int32, error)
+	// HasChatTemplate reports whether the model is one to chat with.
+	HasChatTemplate() bool
 	// RenderChat is the text of a chat, byte for byte as transformers'
 	// apply_chat_template. It is an error if there is no template for such a chat.
 	RenderChat(c *Chat) (string, error)

@@ -74,7 +74,7 @@ func loadPolicy(arch *model.Arch, m *checkpoints.Model, dev *device.Device, note
 		total += w.Size()
 	}
 	start, done := time.Now(), 0
-	progress := newTransfer(notes, "loading", "parameters")
+	progress := newTransfer(notes, "loading", " parameters")
 	p, err := model.PolicyFromTensors(arch, m.Float32, func(t *device.Tensor) error {
 		done += t.Size()
 		progress.show("", int64(done), int64(total))

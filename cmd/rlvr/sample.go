@@ -29,7 +29,7 @@ type sampleOptions struct {
 	n, maxTokens                       int
 	temperature                        float64
 	seed                               int64
-	json                               bool
+	json, raw                          bool
 }
 
 func newSampleCommand() *cobra.Command {
@@ -37,7 +37,9 @@ func newSampleCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sample (CONFIG | --model DIR)",
 		Short: "print completions of prompts, with verdicts where the answer is known",
-		Long: `Print completions of prompts: of the newest checkpoint of a config's run, or of a model folder.
+		Long: `Print completions of prompts: of the newest checkpoint of a config's run, or of a model: a
+folder in Hugging Face layout, a GGUF file or a name on the Hub. A prompt is the user's message
+of a chat where the model has a chat template, else text to continue.
 Without --prompt it asks for prompts, or reads them from standard input, one a line.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,10 +56,11 @@ Without --prompt it asks for prompts, or reads them from standard input, one a l
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.model, "model", "", "a model folder in Hugging Face layout")
+	f.StringVar(&o.model, "model", "", "a model: a folder in Hugging Face layout, a GGUF file, a name on the Hub")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "a checkpoint folder of the config's run")
 	f.StringArrayVar(&o.sets, "set", nil, "override a key of the config")
 	f.StringArrayVar(&o.prompts, "prompt", nil, "a prompt; may be given several times")
+	f.BoolVar(&o.raw, "raw", false, "prompts are text to continue, even where the model has a chat template")
 	f.IntVarP(&o.n, "num", "n", 1, "completions of each prompt")
 	f.IntVar(&o.maxTokens, "max-tokens", 0, "most tokens of a completion (default: as the config; of a model folder, half its positions, at most 512)")
 	f.Float64Var(&o.temperature, "temperature", 0, "0 for greedy (default: greedy for one completion, else 1)")
@@ -72,16 +75,12 @@ func runSample(ctx context.Context, o *sampleOptions, in io.Reader, out, errOut 
 	if o.json {
 		notes = errOut
 	}
-	t, known, options, err := openSampler(ctx, o, notes, errOut)
+	s, err := openSampler(ctx, o, notes, errOut)
 	if err != nil {
 		return err
 	}
 	ask := func(text string, i int) error {
-		ex, ok := known[text]
-		if !ok {
-			ex = &data.Example{ID: text, Prompt: text}
-		}
-		s, err := t.Complete(ctx, ex, options, sampler.Draw{Seed: o.seed, Step: i})
+		s, err := s.trainer.Complete(ctx, s.problem(text), s.options, sampler.Draw{Seed: o.seed, Step: i})
 		if err != nil {
 			return userError(err)
 		}
@@ -98,68 +97,98 @@ func runSample(ctx context.Context, o *sampleOptions, in io.Reader, out, errOut 
 	return converse(in, out, errOut, o.json, ask)
 }
 
-// openSampler makes the trainer that completes prompts, the problems whose answers
-// are known by prompt, and the sampling options.
-func openSampler(ctx context.Context, o *sampleOptions, notes, errOut io.Writer) (*trainer.Trainer, map[string]*data.Example, sampler.Options, error) {
-	options := sampler.DefaultOptions()
-	known := map[string]*data.Example{}
-	var t *trainer.Trainer
-	if o.config != "" {
-		c, err := configs.Load(o.config, withBackend(o.sets, o.backend))
-		if err != nil {
-			return nil, nil, options, err
-		}
-		var s *trainer.Setup
-		if t, s, _, err = openTrained(ctx, c, o.checkpoint, notes, errOut); err != nil {
-			return nil, nil, options, err
-		}
-		for _, set := range [][]data.Example{s.Train, s.Validation, s.Test} {
-			for i := range set {
-				known[set[i].Prompt] = &set[i]
-			}
-		}
-		for i := range c.Stages {
-			if !c.Stages[i].Offline() {
-				options = c.Stages[i].Rollout
-			}
-		}
-	} else {
-		var err error
-		var positions int
-		if t, positions, err = openModelOnly(ctx, o, notes, errOut); err != nil {
-			return nil, nil, options, userError(err)
-		}
-		options.MaxCompletionLength = max(1, min(options.MaxCompletionLength, positions/2))
-	}
-	options.NumGenerations, options.Temperature = o.n, o.temperature
-	if o.maxTokens > 0 {
-		options.MaxCompletionLength = o.maxTokens
-	}
-	if err := options.Validate(); err != nil {
-		return nil, nil, options, userError(err)
-	}
-	return t, known, options, nil
+// openedSampler completes prompts.
+type openedSampler struct {
+	trainer *trainer.Trainer
+	options sampler.Options
+	// known are the problems whose answers are known, by what they ask.
+	known map[string]*data.Example
+	// chat says that a prompt is the user's message of a chat.
+	chat bool
 }
 
-// openModelOnly makes a trainer of a model folder alone, and says how many positions
-// the model has.
-func openModelOnly(ctx context.Context, o *sampleOptions, notes, errOut io.Writer) (t *trainer.Trainer, positions int, err error) {
+// problem is the problem that asks a text.
+func (s *openedSampler) problem(text string) *data.Example {
+	if ex, ok := s.known[text]; ok {
+		return ex
+	}
+	if s.chat {
+		return &data.Example{ID: text, Messages: []data.Message{{Role: data.RoleUser, Content: text}}}
+	}
+	return &data.Example{ID: text, Prompt: text}
+}
+
+// question is what a problem asks: its prompt, or the last message of its chat.
+func question(ex *data.Example) string {
+	if n := len(ex.Messages); n > 0 {
+		return ex.Messages[n-1].Content
+	}
+	return ex.Prompt
+}
+
+// openSampler opens what the flags name.
+func openSampler(ctx context.Context, o *sampleOptions, notes, errOut io.Writer) (*openedSampler, error) {
+	s := &openedSampler{options: sampler.DefaultOptions(), known: map[string]*data.Example{}}
+	open := s.openModel
+	if o.config != "" {
+		open = s.openConfig
+	}
+	if err := open(ctx, o, notes, errOut); err != nil {
+		return nil, err
+	}
+	s.chat = s.chat && !o.raw
+	s.options.NumGenerations, s.options.Temperature = o.n, o.temperature
+	if o.maxTokens > 0 {
+		s.options.MaxCompletionLength = o.maxTokens
+	}
+	return s, userError(s.options.Validate())
+}
+
+// openConfig takes the model, the problems and the sampling options of a run.
+func (s *openedSampler) openConfig(ctx context.Context, o *sampleOptions, notes, errOut io.Writer) error {
+	c, err := configs.Load(o.config, withBackend(o.sets, o.backend))
+	if err != nil {
+		return err
+	}
+	t, setup, _, err := openTrained(ctx, c, o.checkpoint, notes, errOut)
+	if err != nil {
+		return err
+	}
+	s.trainer, s.chat = t, setup.Tokenizer.HasChatTemplate()
+	for _, set := range [][]data.Example{setup.Train, setup.Validation, setup.Test} {
+		for i := range set {
+			s.known[question(&set[i])] = &set[i]
+		}
+	}
+	for i := range c.Stages {
+		if !c.Stages[i].Offline() {
+			s.options = c.Stages[i].Rollout
+		}
+	}
+	return nil
+}
+
+// openModel takes a model alone.
+func (s *openedSampler) openModel(ctx context.Context, o *sampleOptions, notes, errOut io.Writer) error {
 	dev, err := device.Open(o.backend, newLogger(errOut))
 	if err != nil {
-		return nil, 0, err
+		return userError(err)
 	}
 	fmt.Fprintln(notes, backendLine(dev))
 	p, tok, err := loadModel(ctx, o.model, dev, errOut)
 	if err != nil {
-		return nil, 0, err
+		return userError(err)
 	}
 	reward := verifier.DefaultOptions()
 	v, err := reward.New()
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
-	return trainer.NewForSampling(trainer.Setup{Device: dev, Policy: p, Tokenizer: tok, Reward: reward, Log: newLogger(errOut),
-		Judge: verifier.NewJudge(v, 0, reward.Timeout()), Report: silent{}}), p.Arch.MaxPositionEmbeddings, nil
+	s.trainer = trainer.NewForSampling(trainer.Setup{Device: dev, Policy: p, Tokenizer: tok, Reward: reward, Log: newLogger(errOut),
+		Judge: verifier.NewJudge(v, 0, reward.Timeout()), Report: silent{}})
+	s.chat = tok.HasChatTemplate()
+	s.options.MaxCompletionLength = max(1, min(s.options.MaxCompletionLength, p.Arch.MaxPositionEmbeddings/2))
+	return nil
 }
 
 // converse asks for prompts on a terminal, or reads them a line each.
@@ -194,22 +223,30 @@ func printCompletions(out io.Writer, s *data.Scored, asJSON bool) error {
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
 		for i := range s.Rows {
-			if err := enc.Encode(runlog.NewSample(0, "", ex.Prompt, ex, &s.Rows[i])); err != nil {
+			if err := enc.Encode(runlog.NewSample(0, "", question(ex), ex, &s.Rows[i])); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
+	chat := len(ex.Messages) > 0
+	if chat {
+		fmt.Fprintln(out, question(ex))
+	}
 	for i := range s.Rows {
 		r := &s.Rows[i]
-		line := fmt.Sprintf("%s%s", ex.Prompt, strings.ReplaceAll(r.Rollout.Text, "\n", "\\n"))
+		// A text that is continued stays on a line with its prompt, an answer on its own.
+		text := r.Rollout.Text
+		if !chat {
+			text = ex.Prompt + strings.ReplaceAll(text, "\n", "\\n")
+		}
 		if len(ex.Answers) > 0 {
-			line += fmt.Sprintf("   %s (answer %s)", r.Verdict.Kind, ex.Answers[0])
+			text += fmt.Sprintf("   %s (answer %s)", r.Verdict.Kind, ex.Answers[0])
 		}
 		if r.Rollout.Finish == data.FinishLength {
-			line += "   cut at the length limit"
+			text += "   cut at the length limit"
 		}
-		fmt.Fprintln(out, line)
+		fmt.Fprintln(out, text)
 	}
 	return nil
 }
