@@ -132,20 +132,24 @@ func (b *bpe) turn(c *Chat, i int) (Turns, error) {
 	if err != nil {
 		return Turns{}, err
 	}
-	answer, err := b.answer(&c.Messages[i], prompt, ids, promptText, text)
+	answer, err := b.answer(c.Messages[i-1:i+1], prompt, ids, promptText, text)
 	return Turns{prompt, []data.Segment{{Author: data.AuthorPolicy, Tokens: answer}}}, err
 }
 
-// answer is what the policy is to say to a prompt, with the token that ends it. ids
-// and text are the conversation through the message.
-func (b *bpe) answer(m *data.Message, prompt, ids []int32, promptText, text *codedChat) ([]int32, error) {
+// answer is what the policy is to say to a prompt, with the token that ends it: the
+// second of two messages. ids and text are the conversation through it.
+func (b *bpe) answer(two []data.Message, prompt, ids []int32, promptText, text *codedChat) ([]int32, error) {
 	if len(ids) >= len(prompt) && slices.Equal(ids[:len(prompt)], prompt) {
 		return b.ended(ids[len(prompt):]), nil
 	}
 	// Where the text goes on but a token would run over the end of the prompt, what
 	// follows is encoded by itself: the policy has been given the prompt's tokens.
-	if strings.HasPrefix(text.text, promptText.text) {
-		if rest := text.slice(len(promptText.text)); rest != nil {
+	at := len(promptText.text)
+	if !strings.HasPrefix(text.text, promptText.text) {
+		at = goesOn(promptText, text, strings.TrimFunc(two[0].Content, pySpace))
+	}
+	if at >= 0 {
+		if rest := text.slice(at); rest != nil {
 			ids, err := b.encodeCoded(rest)
 			return b.ended(ids), err
 		}
@@ -155,12 +159,42 @@ func (b *bpe) answer(m *data.Message, prompt, ids []int32, promptText, text *cod
 		return nil, fmt.Errorf("tokenize: the template does not write the assistant's turn after its generation prompt: "+
 			"the turn goes on with %s, the prompt with %s", excerpt(text.text[shared:]), excerpt(promptText.text[shared:]))
 	}
-	said, err := spoken(m)
+	said, err := spoken(&two[1])
 	if err != nil {
 		return nil, fmt.Errorf("tokenize: %w", err)
 	}
 	ids, err = b.Encode(said)
 	return append(ids, b.eos[0]), err
+}
+
+// goesOn is where text goes on after the end of a prompt that it does not begin with:
+// Mistral's templates write the system message into the last turn of the user, if that
+// is the last of all. The place is after the last control token of the prompt, of which
+// it is the last in text too but for what ends the turn, and both texts are the same
+// before it at least as far as what the user said. It is -1 if there is none.
+func goesOn(prompt, text *codedChat, said string) int {
+	if len(prompt.codes) == 0 {
+		return -1
+	}
+	last := prompt.codes[len(prompt.codes)-1]
+	for _, c := range slices.Backward(text.codes) {
+		if c.token != last.token {
+			continue
+		}
+		at := c.end + len(prompt.text) - last.end
+		if at > len(text.text) {
+			return -1
+		}
+		same := 0
+		for same < at && same < len(prompt.text) && text.text[at-1-same] == prompt.text[len(prompt.text)-1-same] {
+			same++
+		}
+		if said == "" || !strings.Contains(text.text[at-same:at], said) {
+			return -1
+		}
+		return at
+	}
+	return -1
 }
 
 // The tags around reasoning, with the line ends that the templates put there.

@@ -166,6 +166,10 @@ def turn_ids(tok, chat, i):
     if full[:len(prompt)] == prompt:
         answer = full[len(prompt):]
         return prompt, answer[:answer.index(eos) + 1]
+    close = tok.convert_tokens_to_ids("[/INST]")
+    if prompt[-1] == close:  # Mistral: the system message stands in the last user turn, if that is the last
+        answer = full[len(full) - full[::-1].index(close):]
+        return prompt, answer[:answer.index(eos) + 1]
     # DeepSeek-R1: the prompt opens <think>, the template drops the reasoning.
     m = chat["messages"][i]
     if m.get("tool_calls"):
