@@ -66,10 +66,9 @@ func (p *PackedAttention) AttendGraph(layer Layer, q, k, v *Node) *Node {
 	kv := k.Shape().Dim(2)
 	k, v = TransposeAllAxes(k, 0, 2, 1, 3), TransposeAllAxes(v, 0, 2, 1, 3) // [B, K, S, E]
 	p.Keys, p.Values = append(p.Keys, k), append(p.Values, v)
-	q = TransposeAllAxes(q, 0, 2, 1, 3)                          // [B, H, S, E]
-	q = MulScalar(Reshape(q, b, kv, h/kv*s, e), scale(e))        // [B, K, G*S, E]
-	scores := Reshape(batchDotGraph(q, k, 3), b, kv, h/kv, s, s) // [B, K, G, S, S]
-	probs := softmaxGraph(scores, p.maskGraph(layer))
+	q = Reshape(TransposeAllAxes(q, 0, 2, 1, 3), b, kv, h/kv*s, e) // [B, K, G*S, E]
+	scores := Reshape(scoresGraph(q, k), b, kv, h/kv, s, s)        // [B, K, G, S, S]
+	probs := ConvertDType(softmaxGraph(scores, p.maskGraph(layer)), v.DType())
 	out := batchDotGraph(Reshape(probs, b, kv, h/kv*s, s), v, 2)  // [B, K, G*S, E]
 	return TransposeAllAxes(Reshape(out, b, h, s, e), 0, 2, 1, 3) // [B, S, H, E]
 }
@@ -116,11 +115,10 @@ func (c *CachedAttention) maskGraph(layer Layer) *Node {
 func (c *CachedAttention) AttendGraph(layer Layer, q, k, v *Node) *Node {
 	b, h, e := q.Shape().Dim(0), q.Shape().Dim(2), q.Shape().Dim(3)
 	kv := k.Shape().Dim(2)
-	key := c.storeGraph(2*layer.Index, k)               // [B, K, W, E]
-	value := c.storeGraph(2*layer.Index+1, v)           // [B, K, W, E]
-	q = MulScalar(Reshape(q, b, kv, h/kv, e), scale(e)) // [B, K, G, E]
-	scores := batchDotGraph(q, key, 3)                  // [B, K, G, W]
-	probs := softmaxGraph(scores, c.maskGraph(layer))
+	key := c.storeGraph(2*layer.Index, k)                  // [B, K, W, E]
+	value := c.storeGraph(2*layer.Index+1, v)              // [B, K, W, E]
+	scores := scoresGraph(Reshape(q, b, kv, h/kv, e), key) // [B, K, G, W]
+	probs := ConvertDType(softmaxGraph(scores, c.maskGraph(layer)), value.DType())
 	return Reshape(batchDotGraph(probs, value, 2), b, 1, h, e) // [B, 1, H, E]
 }
 
@@ -133,7 +131,16 @@ func (c *CachedAttention) storeGraph(i int, x *Node) *Node {
 	return c.Cache[i]
 }
 
-func scale(headDim int) float64 { return 1 / math.Sqrt(float64(headDim)) }
+// scoresGraph are the scaled products of queries [B, K, M, E] and keys [B, K, W, E],
+// [B, K, M, W] float32.
+func scoresGraph(q, k *Node) *Node {
+	scale := 1 / math.Sqrt(float64(q.Shape().Dim(3)))
+	if q.DType() == dtypes.Float32 {
+		return batchDotGraph(MulScalar(q, scale), k, 3)
+	}
+	// Scaled queries would be rounded once more.
+	return MulScalar(Dot(q, k).WithOutputDType(dtypes.Float32).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1}), scale)
+}
 
 // batchDotGraph contracts the last axis of x [B, K, M, C] with axis of y [B, K, ., .].
 func batchDotGraph(x, y *Node, axis int) *Node {
@@ -141,10 +148,9 @@ func batchDotGraph(x, y *Node, axis int) *Node {
 }
 
 // softmaxGraph is the softmax over the last axis of the scores that mask lets
-// through, in float32 whatever their dtype. Masked scores become exact zeros.
+// through. Masked scores become exact zeros.
 func softmaxGraph(scores, mask *Node) *Node {
-	x := ConvertDType(scores, dtypes.Float32)
-	x = Where(BroadcastToShape(mask, x.Shape()), x, ConstAs(x, masked))
+	x := Where(BroadcastToShape(mask, scores.Shape()), scores, ConstAs(scores, masked))
 	e := Exp(Sub(x, StopGradient(ReduceAndKeep(x, ReduceMax, -1))))
-	return ConvertDType(Div(e, ReduceAndKeep(e, ReduceSum, -1)), scores.DType())
+	return Div(e, ReduceAndKeep(e, ReduceSum, -1))
 }

@@ -164,21 +164,5 @@ func TestPackedRows(t *testing.T) {
 
 func packedLogits(t testing.TB, dev *device.Device, p *Policy, rows [][]segment, s int) []float32 {
 	t.Helper()
-	var arrays [4][]int32
-	for _, row := range rows {
-		tokens, positions, of, prefixes := pack(row, s)
-		for i, x := range [][]int32{tokens, positions, of, prefixes} {
-			arrays[i] = append(arrays[i], x...)
-		}
-	}
-	var in []*device.Tensor
-	for _, x := range arrays {
-		in = append(in, device.Array(x, len(rows), s))
-	}
-	return run(t, dev, func(in []*node) []*node {
-		nw := len(p.Weights)
-		d := p.Arch.BindGraph(in[:nw])
-		hidden := d.HiddenGraph(in[nw], p.Arch.RotaryGraph(in[nw+1], s), SegmentsGraph(in[nw+2], in[nw+3]))
-		return []*node{d.LogitsGraph(graph.Reshape(hidden, -1, p.Arch.HiddenSize))}
-	}, p.Weights, in)[0]
+	return segmentLogits(t, dev, p, packedArrays(rows, s), len(rows), s)
 }

@@ -21,8 +21,8 @@ type Decoder struct {
 
 // CastGraph is weights in the dtype of computation, float32 or bfloat16; those that
 // have it already stay as they are. In bfloat16 products and the residual stream have
-// that dtype, as in transformers; RMSNorm's statistics, rotary angles, softmax,
-// router and logits are float32. Gradients flow to the weights in their own dtype.
+// that dtype, as in transformers; what happens to single elements (norms, rotary
+// angles, softmax, gates), the router and the logits are float32. Gradients flow to the weights in their own dtype.
 func CastGraph(weights []*Node, dtype dtypes.DType) []*Node {
 	out := make([]*Node, len(weights))
 	for i, w := range weights {
@@ -127,10 +127,15 @@ func (d *Decoder) projectGraph(x *Node, w map[part]*Node, weight, bias, norm par
 func mlpGraph(x *Node, w map[part]*Node) *Node {
 	gate := linearGraph(x, w[partGate], w[partGateBias]) // [M, F]
 	up := linearGraph(x, w[partUp], w[partUpBias])       // [M, F]
-	return linearGraph(Mul(siluGraph(gate), up), w[partDown], w[partDownBias])
+	return linearGraph(gatedGraph(gate, up), w[partDown], w[partDownBias])
 }
 
-func siluGraph(x *Node) *Node { return Mul(x, Sigmoid(x)) }
+// gatedGraph is silu(gate) * up, rounded once to their dtype.
+func gatedGraph(gate, up *Node) *Node {
+	dtype := gate.DType()
+	gate, up = ConvertDType(gate, dtypes.Float32), ConvertDType(up, dtypes.Float32)
+	return ConvertDType(Mul(Mul(gate, Sigmoid(gate)), up), dtype)
+}
 
 // linearGraph is x [M, in] times w [out, in] transposed, plus bias [out] if any.
 func linearGraph(x, w, bias *Node) *Node {
@@ -142,10 +147,11 @@ func linearGraph(x, w, bias *Node) *Node {
 }
 
 // normGraph is RMSNorm over the last axis (Zhang and Sennrich, arXiv 1910.07467),
-// in float32 up to the weight.
+// in float32, rounded once to x's dtype.
 func (d *Decoder) normGraph(x, weight *Node) *Node {
 	wide := ConvertDType(x, dtypes.Float32)
 	ms := ReduceAndKeep(Square(wide), ReduceMean, -1)
 	scale := Reciprocal(Sqrt(AddScalar(ms, d.Arch.RMSNormEps))) // Rsqrt has no gradient
-	return Mul(ConvertDType(Mul(wide, scale), x.DType()), ExpandLeftToRank(weight, x.Rank()))
+	weight = ConvertDType(weight, dtypes.Float32)
+	return ConvertDType(Mul(Mul(wide, scale), ExpandLeftToRank(weight, x.Rank())), x.DType())
 }

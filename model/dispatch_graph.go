@@ -1,6 +1,7 @@
 package model
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
@@ -47,10 +48,10 @@ func groupedGraph(x *Node, r *routing, w map[part]*Node, block int) *Node {
 	of := func(p part) *Node { return Gather(w[p], InsertAxes(expert, -1)) }                                                               // [L, out, in]
 	gate := DotGeneral(rows, []int{2}, []int{0}, of(partExpertGate), []int{2}, []int{0})                                                   // [L, block, F]
 	up := DotGeneral(rows, []int{2}, []int{0}, of(partExpertUp), []int{2}, []int{0})
-	out := DotGeneral(Mul(siluGraph(gate), up), []int{2}, []int{0}, of(partExpertDown), []int{2}, []int{0}) // [L, block, D]
-	out = Gather(Reshape(out, blocks*block, -1), InsertAxes(place, -1))                                     // [M*k, D]
-	weights := ConvertDType(Reshape(r.weights, m, k, 1), out.DType())
-	return ReduceSum(Mul(Reshape(out, m, k, -1), weights), 1) // [M, D]
+	out := DotGeneral(gatedGraph(gate, up), []int{2}, []int{0}, of(partExpertDown), []int{2}, []int{0}) // [L, block, D]
+	out = Gather(Reshape(out, blocks*block, -1), InsertAxes(place, -1))                                 // [M*k, D]
+	out = Mul(ConvertDType(Reshape(out, m, k, -1), dtypes.Float32), Reshape(r.weights, m, k, 1))
+	return ConvertDType(ReduceSum(out, 1), x.DType()) // [M, D]
 }
 
 // layOutGraph gives each choice of an expert, choices [C] int32 below n, its place

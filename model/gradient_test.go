@@ -1,8 +1,12 @@
 package model
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
+	"os"
+	"slices"
+	"sort"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -27,6 +31,8 @@ type gradientCase struct {
 	targets     []int32
 	logP, ent   []float32
 	temperature float64
+	// balance multiplies the load-balancing loss.
+	balance float64
 }
 
 func newGradientCase(vocab int) *gradientCase {
@@ -54,6 +60,7 @@ func newGradientCase(vocab int) *gradientCase {
 // loss is the oracle's.
 func (c *gradientCase) loss(o *oracle) float64 {
 	sum := 0.0
+	var balance balanceOracle
 	for r, row := range c.rows {
 		tokens, positions, of, prefixes := pack(row, c.s)
 		at := make([]int, c.s)
@@ -65,8 +72,44 @@ func (c *gradientCase) loss(o *oracle) float64 {
 			logP, entropy := stats(logits[i], int(c.targets[r*c.s+i]), c.temperature)
 			sum += float64(c.logP[r*c.s+i])*logP + float64(c.ent[r*c.s+i])*entropy
 		}
+		balance.add(o, func(i int) bool { return of[i] >= 0 }, c.s)
 	}
-	return sum
+	return sum + c.balance*balance.loss(o)
+}
+
+// balanceOracle adds up what the load-balancing loss is made of.
+type balanceOracle struct{ chosen, probable, tokens []float64 }
+
+// add takes the routes that o has seen in a row of s tokens.
+func (b *balanceOracle) add(o *oracle, valid func(i int) bool, s int) {
+	if b.chosen == nil {
+		b.chosen, b.probable, b.tokens = make([]float64, o.NumExperts), make([]float64, o.NumExperts), []float64{0}
+	}
+	for at, r := range o.seen {
+		if !valid(at % s) {
+			continue
+		}
+		b.tokens[0]++
+		ids := upTo(o.NumExperts)
+		sort.SliceStable(ids, func(i, j int) bool { return r.probs[ids[i]] > r.probs[ids[j]] })
+		for _, e := range ids[:o.NumExpertsPerTok] {
+			b.chosen[e]++
+		}
+		for e, p := range r.probs {
+			b.probable[e] += p
+		}
+	}
+	o.seen = nil
+}
+
+// loss is N times the sum over experts of the share of choices times the mean
+// probability, over tokens and layers.
+func (b *balanceOracle) loss(o *oracle) float64 {
+	sum := 0.0
+	for e := range b.chosen {
+		sum += b.chosen[e] / b.tokens[0] * b.probable[e] / b.tokens[0]
+	}
+	return float64(o.NumExperts) * sum
 }
 
 // gradients are the graph's, by weight.
@@ -90,24 +133,53 @@ func (c *gradientCase) gradients(t testing.TB, dev *device.Device, p *Policy) []
 		hidden := d.HiddenGraph(in[nw], p.Arch.RotaryGraph(in[nw+1], c.s), SegmentsGraph(in[nw+2], in[nw+3]))
 		s := TokenStatsGraph(d.LogitsGraph(graph.Reshape(hidden, n, -1)), rest[0], rest[3])
 		loss := graph.ReduceAllSum(graph.Add(graph.Mul(s.LogProbs, rest[1]), graph.Mul(s.Entropy, rest[2])))
+		if c.balance != 0 {
+			valid := graph.GreaterOrEqual(in[nw+2], graph.ZerosLike(in[nw+2]))
+			loss = graph.Add(loss, graph.MulScalar(d.BalanceLossGraph(valid), c.balance))
+		}
 		return graph.Gradient(loss, in[:nw]...)
 	}, p.Weights, in, device.Array(c.targets, n), device.Array(c.logP, n), device.Array(c.ent, n), float32(c.temperature))
 }
 
-// TestGradientOfTheDecoder compares elements of every weight's gradient with central
-// differences. The two architectures have every part that there is.
-func TestGradientOfTheDecoder(t *testing.T) {
+// gradientArchs have every part that there is.
+func gradientArchs() map[string]*Arch {
 	small := Arch{VocabSize: 11, HiddenSize: 8, IntermediateSize: 9, NumHiddenLayers: 2, NumAttentionHeads: 4,
 		NumKeyValueHeads: 2, HeadDim: 6, MaxPositionEmbeddings: 32, InitializerRange: 0.4}
-	qwen2, qwen3 := small, small
+	qwen2, qwen3, llama, mistral, moe := small, small, small, small, small
 	qwen2.ModelType, qwen2.TieWordEmbeddings = "qwen2", true
 	qwen3.ModelType, qwen3.AttentionBias = "qwen3", true
-	for _, a := range []*Arch{&qwen2, &qwen3} {
-		t.Run(a.ModelType, func(t *testing.T) {
+	llama.ModelType, llama.AttentionBias, llama.MLPBias = "llama", true, true
+	llama.RopeScaling = RopeScaling{RopeType: "yarn", Factor: 4, OriginalMaxPositionEmbeddings: 8}
+	mistral.ModelType, mistral.SlidingWindow = "mistral", 3
+	moe.ModelType, moe.NumExperts, moe.NumExpertsPerTok, moe.MoeIntermediateSize, moe.NormTopKProb = "qwen3_moe", 5, 2, 7, true
+	plain := moe
+	plain.NormTopKProb, plain.MLPOnlyLayers = false, []int{1}
+	grouped := moe
+	grouped.NumExperts = 96
+	return map[string]*Arch{"qwen2": &qwen2, "qwen3": &qwen3, "llama": &llama, "mistral": &mistral,
+		"moe": &moe, "moe not normalised": &plain, "moe grouped": &grouped}
+}
+
+// TestGradientOfTheDecoder compares elements of every weight's gradient with central
+// differences.
+func TestGradientOfTheDecoder(t *testing.T) {
+	archs := gradientArchs()
+	if blockSize(20, 96, 2) == 0 || blockSize(20, 5, 2) != 0 {
+		t.Error("the cases do not have both ways to compute experts")
+	}
+	for _, name := range slices.Sorted(maps.Keys(archs)) {
+		t.Run(name, func(t *testing.T) {
+			a := archs[name]
 			p := shaken(t, newPolicy(t, a, 11))
 			c := newGradientCase(a.VocabSize)
+			if a.NumExperts > 0 {
+				c.balance = 3
+			}
 			want := c.differences(newOracle(t, p), p.Specs)
 			onDevices(t, func(t *testing.T, dev *device.Device) {
+				if dev.Name != "go" && !slices.Contains([]string{"qwen2", "mistral", "moe grouped"}, name) && os.Getenv("RLVR_LONG") == "" {
+					t.Skip("compiles for seconds: RLVR_LONG runs it")
+				}
 				p := shaken(t, newPolicy(t, a, 11)) // tensors stay on the device that used them
 				for i, got := range c.gradients(t, dev, p) {
 					checkGradient(t, p.Specs[i].Name, got, want[i])

@@ -1,14 +1,19 @@
 package model
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
 )
 
-// LogitsGraph applies the output head to hidden [M, D]: [M, V] float32.
+// LogitsGraph applies the output head to hidden [M, D]: [M, V] float32, whatever the
+// dtype of computation.
 func (d *Decoder) LogitsGraph(hidden *Node) *Node {
-	return linearGraph(hidden, d.head, nil)
+	if hidden.DType() == dtypes.Float32 {
+		return linearGraph(hidden, d.head, nil)
+	}
+	return Dot(hidden, d.head).WithOutputDType(dtypes.Float32).General([]int{1}, nil, []int{1}, nil)
 }
 
 // TokenStats are what a distribution says of the token that was taken from it.

@@ -35,11 +35,15 @@ func (d *Decoder) expertsGraph(x *Node, w map[part]*Node) *Node {
 // says so. Of equals the first is taken. Sorting is not to be had inside XLA's loops;
 // k maxima are.
 func (d *Decoder) routeGraph(x, router *Node) *routing {
-	logits := linearGraph(ConvertDType(x, dtypes.Float32), ConvertDType(router, dtypes.Float32), nil) // [M, N]
+	return d.chooseGraph(linearGraph(ConvertDType(x, dtypes.Float32), ConvertDType(router, dtypes.Float32), nil))
+}
+
+// chooseGraph makes the choice from the router's logits [M, N].
+func (d *Decoder) chooseGraph(logits *Node) *routing {
 	e := Exp(Sub(logits, StopGradient(ReduceAndKeep(logits, ReduceMax, -1))))
 	probs := Div(e, ReduceAndKeep(e, ReduceSum, -1))
 	m, n := probs.Shape().Dim(0), probs.Shape().Dim(1)
-	ids := Iota(x.Graph(), shapes.Make(dtypeInt32, m, n), 1)
+	ids := Iota(logits.Graph(), shapes.Make(dtypeInt32, m, n), 1)
 	left := StopGradient(probs)
 	var experts, weights []*Node
 	for range d.Arch.NumExpertsPerTok {
@@ -73,8 +77,8 @@ func (r *routing) gatesGraph() *Node {
 func denseGraph(x *Node, r *routing, w map[part]*Node) *Node {
 	gate := DotGeneral(x, []int{1}, nil, w[partExpertGate], []int{2}, nil) // [M, N, F]
 	up := DotGeneral(x, []int{1}, nil, w[partExpertUp], []int{2}, nil)     // [M, N, F]
-	h := Mul(siluGraph(gate), up)
-	h = Mul(h, InsertAxes(ConvertDType(r.gatesGraph(), h.DType()), -1))
+	h := ConvertDType(gatedGraph(gate, up), dtypes.Float32)
+	h = ConvertDType(Mul(h, InsertAxes(r.gatesGraph(), -1)), x.DType())
 	return DotGeneral(h, []int{1, 2}, nil, w[partExpertDown], []int{0, 2}, nil) // [M, D]
 }
 

@@ -168,6 +168,7 @@ func (o *oracle) attend(p string, x [][]float64, positions []int, sees func(q, k
 // two halves as a complex number by its angle.
 func (o *oracle) rotate(x [][]float64, norm string, positions []int) {
 	e, half := o.HeadDim, o.HeadDim/2
+	inverse, attention := o.rotaryFrequencies()
 	for i := range x {
 		for at := 0; at < len(x[i]); at += e {
 			head := x[i][at:][:e]
@@ -176,7 +177,10 @@ func (o *oracle) rotate(x [][]float64, norm string, positions []int) {
 			}
 			for j := range half {
 				angle := float64(positions[i]) / math.Pow(o.RopeTheta, 2*float64(j)/float64(e))
-				z := complex(head[j], head[half+j]) * complex(math.Cos(angle), math.Sin(angle))
+				if o.RopeScaling.RopeType != "" { // TestFrequenciesAreTransformers has these
+					angle = float64(positions[i]) * inverse[j]
+				}
+				z := complex(head[j], head[half+j]) * complex(attention*math.Cos(angle), attention*math.Sin(angle))
 				head[j], head[half+j] = real(z), imag(z)
 			}
 		}
