@@ -15,12 +15,23 @@ const (
 
 // Message is one turn of a chat.
 type Message struct {
-	Role    Role   `json:"role"`
+	Role Role `json:"role"`
+	// Content is what was said; empty where a message of the assistant only calls
+	// tools.
 	Content string `json:"content"`
-	// Raw is the whole message as its row has it, a JSON object with whatever a
-	// template knows besides (tool_calls, reasoning_content, name), its fields in
+	// Raw is the whole message as its row has it, a compact JSON object with what a template
+	// knows besides (tool_calls, reasoning_content, name, tool_call_id), its fields in
 	// their order; nil: role and content alone.
 	Raw json.RawMessage `json:"-"`
+}
+
+// MarshalJSON is Raw where there is one, else an object of role and content.
+func (m Message) MarshalJSON() ([]byte, error) {
+	if m.Raw != nil {
+		return m.Raw, nil
+	}
+	type plain Message // without this method
+	return json.Marshal(plain(m))
 }
 
 // Example is one problem: what the policy is asked and what counts as right.
@@ -33,8 +44,15 @@ type Example struct {
 	// Prompt is plain text that the policy continues. Exactly one of Prompt and
 	// Messages is set.
 	Prompt string
-	// Messages is a chat that the tokenizer's template renders.
+	// Messages is a chat that the tokenizer's template renders: one that the policy is
+	// to answer, or a whole conversation, see Conversation.
 	Messages []Message
+	// Tools is a JSON array of the functions that the chat may call, for the template;
+	// nil: none.
+	Tools json.RawMessage
+	// Kwargs are further variables for the template, such as enable_thinking; a value
+	// that is an array or an object is its JSON text, as json.RawMessage.
+	Kwargs map[string]any
 	// Answers are the reference answers; matching any of them is right.
 	Answers []string
 	// Completion is a demonstration to imitate (supervised fine-tuning); the first
@@ -42,6 +60,13 @@ type Example struct {
 	Completion string
 	// Extra holds the further fields of a data row, for verifiers that need them.
 	Extra map[string]any
+}
+
+// Conversation says that Messages end with a turn of the assistant: a demonstration
+// of every turn of the assistant in it, for supervised fine-tuning, and no problem to
+// answer. There is no Completion then.
+func (e *Example) Conversation() bool {
+	return len(e.Messages) > 0 && e.Messages[len(e.Messages)-1].Role == RoleAssistant
 }
 
 // Demonstration is the text that supervised fine-tuning imitates.

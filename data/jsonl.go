@@ -50,11 +50,18 @@ func ReadJSONL(path string) ([]Example, error) {
 
 // DecodeJSONL reads problems, one JSON object a line:
 //
-//	prompt      text that the policy continues, or
-//	messages    a chat: [{"role": "system" | "user" | "assistant", "content": "..."}, ...]
-//	answer      a reference answer: text, a number, or an array of them
-//	id          text or an integer, unique in the file; default "<prefix>:<line>"
-//	completion  a demonstration to imitate
+//	prompt                text that the policy continues, or
+//	messages              a chat: [{"role": "system" | "user" | "assistant" | "tool", "content": "..."}, ...]
+//	tools                 an array of the functions that the chat may call, for the template
+//	chat_template_kwargs  an object of further variables for the template
+//	answer                a reference answer: text, a number, or an array of them
+//	id                    text or an integer, unique in the file; default "<prefix>:<line>"
+//	completion            a demonstration to imitate
+//
+// A message may have name (text), and one of the assistant reasoning_content (text)
+// and tool_calls (an array of objects); with tool_calls its content may be null or
+// left out. A tool's message may have tool_call_id (text). Messages that end with the
+// assistant's are a conversation ([Example.Conversation]), which excludes completion.
 //
 // Further fields are kept in Extra. Numbers keep their literal text there (as
 // [encoding/json.Number]) and in answers: 12.50 stays "12.50". Blank lines, a

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // decodeExample decodes one line of a problem file. All faults of the line are in
@@ -38,6 +36,10 @@ func decodeExample(text []byte) (Example, error) {
 			ex.ID, err = id(f)
 		case "completion":
 			ex.Completion, err = nonEmpty(f)
+		case "tools":
+			ex.Tools, err = tools(f)
+		case "chat_template_kwargs":
+			ex.Kwargs, err = kwargs(f)
 		default:
 			if ex.Extra == nil {
 				ex.Extra = map[string]any{}
@@ -47,6 +49,7 @@ func decodeExample(text []byte) (Example, error) {
 		note(err)
 	}
 	note(onePrompt(fields))
+	note(chatFields(fields, &ex))
 	if len(faults) > 0 {
 		return Example{}, errors.New(strings.Join(faults, "; "))
 	}
@@ -172,15 +175,11 @@ func text(f field) (string, error) {
 	if err := unmarshal(f.raw, &s); err != nil {
 		return "", fmt.Errorf("%s: %w", f.key, err)
 	}
-	if strings.ContainsRune(s, utf8.RuneError) && !replacement.Match(f.raw) {
+	if halfPair(f.raw) {
 		return "", fmt.Errorf("%s: half of a surrogate pair", f.key)
 	}
 	return s, nil
 }
-
-// replacement is U+FFFD written on purpose. The decoder also puts it where an
-// escape such as \ud800 stands for no character.
-var replacement = regexp.MustCompile(`(?i)\x{fffd}|\\ufffd`)
 
 func nonEmpty(f field) (string, error) {
 	s, err := text(f)
@@ -233,63 +232,5 @@ func answer(where string, raw []byte) (string, error) {
 		return string(raw), nil
 	default:
 		return "", fmt.Errorf("%s: found %s, want text, a number or an array of these", where, k)
-	}
-}
-
-// messages is a chat that the policy is to answer.
-func messages(f field) ([]Message, error) {
-	if kind(f.raw) != "an array" {
-		return nil, fmt.Errorf("messages: found %s, want an array", kind(f.raw))
-	}
-	var elements []json.RawMessage
-	if err := unmarshal(f.raw, &elements); err != nil {
-		return nil, fmt.Errorf("messages: %w", err)
-	}
-	if len(elements) == 0 {
-		return nil, errors.New("messages: an empty array")
-	}
-	out := make([]Message, len(elements))
-	for i, raw := range elements {
-		m, err := message(raw)
-		if err != nil {
-			return nil, fmt.Errorf("messages[%d]: %w", i, err)
-		}
-		out[i] = m
-	}
-	if out[len(out)-1].Role == RoleAssistant {
-		return nil, errors.New("messages: the last is the assistant's; what the policy is to say belongs in completion")
-	}
-	return out, nil
-}
-
-func message(raw []byte) (Message, error) {
-	fields, err := object(raw)
-	if err != nil {
-		return Message{}, err
-	}
-	var m Message
-	for _, f := range fields {
-		switch f.key {
-		case "role":
-			var role string
-			role, err = text(f)
-			m.Role = Role(role)
-		case "content":
-			m.Content, err = text(f)
-		default:
-			err = fmt.Errorf("unknown field %s", f.key)
-		}
-		if err != nil {
-			return Message{}, err
-		}
-	}
-	if len(fields) < 2 {
-		return Message{}, errors.New("needs role and content")
-	}
-	switch m.Role {
-	case RoleSystem, RoleUser, RoleAssistant:
-		return m, nil
-	default:
-		return Message{}, fmt.Errorf("role %q is none of system, user, assistant", m.Role)
 	}
 }

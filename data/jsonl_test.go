@@ -33,6 +33,19 @@ func TestDecodeJSONL(t *testing.T) {
 			[]data.Example{{ID: "f.jsonl:1", Prompt: "p", Answers: []string{"12.50", "1e3", "-0", "9007199254740993", "x"}, Extra: map[string]any{"n": json.Number("0.10")}}}},
 		{"messages", `{"messages":[{"role":"system","content":""},{"content":"hi","role":"user"}],"id":"a"}`,
 			[]data.Example{{ID: "a", Messages: chat}}},
+		{"conversation", `{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"ho"}]}`,
+			[]data.Example{{ID: "f.jsonl:1", Messages: []data.Message{{Role: data.RoleUser, Content: "hi"}, {Role: data.RoleAssistant, Content: "ho"}}}}},
+		{"tools and their calls", `{"messages":[{"role": "user", "name":"n","content":"hi"},{"tool_calls":[{"z":1.0,"a":"\ud83d\ude00"}],"content":null,"role":"assistant"},{"role":"assistant","tool_calls":[]},{"role":"tool","content":"x","tool_call_id":"i"}],"tools":[{"b":1e5,"a":{}}],"chat_template_kwargs":{"enable_thinking":false,"n":1.0,"d":{"b":1,"a":2}}}`,
+			[]data.Example{{ID: "f.jsonl:1", Messages: []data.Message{
+				{Role: data.RoleUser, Content: "hi", Raw: json.RawMessage(`{"role":"user","name":"n","content":"hi"}`)},
+				{Role: data.RoleAssistant, Raw: json.RawMessage(`{"tool_calls":[{"z":1.0,"a":"\ud83d\ude00"}],"content":null,"role":"assistant"}`)},
+				{Role: data.RoleAssistant, Raw: json.RawMessage(`{"role":"assistant","tool_calls":[]}`)},
+				{Role: data.RoleTool, Content: "x", Raw: json.RawMessage(`{"role":"tool","content":"x","tool_call_id":"i"}`)},
+			}, Tools: json.RawMessage(`[{"b":1e5,"a":{}}]`), Kwargs: map[string]any{"enable_thinking": false, "n": json.Number("1.0"), "d": json.RawMessage(`{"b":1,"a":2}`)}}}},
+		{"nulls", `{"messages":[{"role":"assistant","content":"c","tool_calls":null,"reasoning_content":null},{"role":"user","content":"c"}],"tools":null,"chat_template_kwargs":null}`,
+			[]data.Example{{ID: "f.jsonl:1", Messages: []data.Message{
+				{Role: data.RoleAssistant, Content: "c", Raw: json.RawMessage(`{"role":"assistant","content":"c","tool_calls":null,"reasoning_content":null}`)}, {Role: data.RoleUser, Content: "c"},
+			}}}},
 		{"extra fields, nested", `{"prompt":"p","tests":["assert f(1) == 2"],"meta":{"level":3},"none":null,"ok":true}`,
 			[]data.Example{{ID: "f.jsonl:1", Prompt: "p", Extra: map[string]any{
 				"tests": []any{"assert f(1) == 2"}, "meta": map[string]any{"level": json.Number("3")}, "none": nil, "ok": true,
@@ -89,11 +102,25 @@ func TestDecodeJSONLFaults(t *testing.T) {
 		{"messages type", `{"messages":"hi"}`, "dir/f.jsonl:1: messages: found text, want an array"},
 		{"messages empty", `{"messages":[]}`, "dir/f.jsonl:1: messages: an empty array"},
 		{"message type", `{"messages":["hi"]}`, "dir/f.jsonl:1: messages[0]: found text, want an object"},
-		{"role", `{"messages":[{"role":"human","content":"hi"}]}`, `dir/f.jsonl:1: messages[0]: role "human" is none of system, user, assistant`},
+		{"role", `{"messages":[{"role":"human","content":"hi"}]}`, `dir/f.jsonl:1: messages[0]: role "human" is none of system, user, assistant, tool`},
 		{"content parts", `{"messages":[{"role":"user","content":[{"type":"text"}]}]}`, "dir/f.jsonl:1: messages[0]: content: found an array, want text"},
 		{"content missing", `{"messages":[{"role":"user"}]}`, "dir/f.jsonl:1: messages[0]: needs role and content"},
-		{"message field", `{"messages":[{"role":"user","content":"c","name":"n"}]}`, "dir/f.jsonl:1: messages[0]: unknown field name"},
-		{"ends with the assistant", `{"messages":[{"role":"user","content":"c"},{"role":"assistant","content":"d"}]}`, "dir/f.jsonl:1: messages: the last is the assistant's; what the policy is to say belongs in completion"},
+		{"message field", `{"messages":[{"role":"user","content":"c","names":"n"}]}`, "dir/f.jsonl:1: messages[0]: unknown field names"},
+		{"role missing", `{"messages":[{"content":"c","name":"n"}]}`, "dir/f.jsonl:1: messages[0]: needs role and content"},
+		{"content null", `{"messages":[{"role":"user","content":null}]}`, "dir/f.jsonl:1: messages[0]: content: found null, want text"},
+		{"tool_calls of a user", `{"messages":[{"role":"user","content":"c","tool_calls":[{}]}]}`, `dir/f.jsonl:1: messages[0]: tool_calls: of a message of role "assistant" only, not "user"`},
+		{"tool_call_id of a user", `{"messages":[{"role":"user","content":"c","tool_call_id":"x"}]}`, `dir/f.jsonl:1: messages[0]: tool_call_id: of a message of role "tool" only, not "user"`},
+		{"tool_calls type", `{"messages":[{"role":"assistant","content":"c","tool_calls":{}},{"role":"user","content":"c"}]}`, "dir/f.jsonl:1: messages[0]: tool_calls: found an object, want an array"},
+		{"tool call type", `{"messages":[{"role":"assistant","tool_calls":["f"]},{"role":"user","content":"c"}]}`, "dir/f.jsonl:1: messages[0]: tool_calls[0]: found text, want an object"},
+		{"half a pair in tool_calls", `{"messages":[{"role":"assistant","tool_calls":[{"a":["\\ud83d","\ud83d\u0041"]}]},{"role":"user","content":"c"}]}`, "dir/f.jsonl:1: messages[0]: tool_calls: half of a surrogate pair"},
+		{"reasoning type", `{"messages":[{"role":"assistant","content":"c","reasoning_content":1},{"role":"user","content":"c"}]}`, "dir/f.jsonl:1: messages[0]: reasoning_content: found a number, want text"},
+		{"several in messages", `{"messages":[{"role":"x","content":1},{"role":"user","content":[]}],"answer":true}`, `dir/f.jsonl:1: messages[0]: role "x" is none of system, user, assistant, tool; content: found a number, want text; messages[1]: content: found an array, want text; answer: found a boolean, want text, a number or an array of these`},
+		{"conversation and completion", `{"messages":[{"role":"user","content":"c"},{"role":"assistant","content":"d"}],"completion":"e"}`, "dir/f.jsonl:1: completion: messages end with the assistant's turn, which is the demonstration"},
+		{"tools type", `{"messages":[{"role":"user","content":"c"}],"tools":{}}`, "dir/f.jsonl:1: tools: found an object, want an array"},
+		{"tool type", `{"messages":[{"role":"user","content":"c"}],"tools":[{},1]}`, "dir/f.jsonl:1: tools[1]: found a number, want an object"},
+		{"tools of a prompt", `{"prompt":"p","tools":[],"chat_template_kwargs":{}}`, "dir/f.jsonl:1: tools: for messages only; chat_template_kwargs: for messages only"},
+		{"kwargs type", `{"messages":[{"role":"user","content":"c"}],"chat_template_kwargs":[]}`, "dir/f.jsonl:1: chat_template_kwargs: found an array, want an object"},
+		{"kwargs name", `{"messages":[{"role":"user","content":"c"}],"chat_template_kwargs":{"messages":[]}}`, "dir/f.jsonl:1: chat_template_kwargs: messages: not a variable to choose"},
 		{"not UTF-8", "{\"prompt\":\"\xff\"}", "dir/f.jsonl:1: not UTF-8 text"},
 		{"half a surrogate pair", `{"prompt":"\ud83d"}`, "dir/f.jsonl:1: prompt: half of a surrogate pair"},
 		{"several in a line", `{"prompt":1,"id":1.5}`, "dir/f.jsonl:1: prompt: found a number, want text; id: found 1.5, want text or an integer"},
@@ -197,6 +224,7 @@ func TestReadJSONL(t *testing.T) {
 // an error; and what was read is read again from its own JSON.
 func FuzzDecodeJSONL(f *testing.F) {
 	f.Add("{\"prompt\":\"p\",\"answer\":[1,\"2\"],\"x\":{\"y\":1.50}}\n{\"messages\":[{\"role\":\"user\",\"content\":\"c\"}],\"id\":3}")
+	f.Add(`{"messages":[{"role":"user","content":"c"},{"role":"assistant","tool_calls":[{"a":1}]}],"tools":[{"b":"\ud83d\ude00"}],"chat_template_kwargs":{"a":[1]}}`)
 	f.Add("\ufeff{\"prompt\":\"\\ud83d\\ude00\"}\r\n")
 	f.Add(`{"prompt":"p"`)
 	f.Add("{\"a\":{\"a\":[[[]]]}}\n\xff\n[]\nnull")
@@ -216,6 +244,9 @@ func FuzzDecodeJSONL(f *testing.F) {
 			}
 			if !utf8.ValidString(ex.ID + ex.Prompt + ex.Completion + fmt.Sprint(ex.Messages, ex.Answers)) {
 				t.Fatalf("not UTF-8: %+v", ex)
+			}
+			if ex.Conversation() && (ex.Completion != "" || ex.Messages[len(ex.Messages)-1].Role != data.RoleAssistant) {
+				t.Fatalf("a conversation: %+v", ex)
 			}
 			again, err := decode(encode(t, &ex))
 			if err != nil {
@@ -237,6 +268,12 @@ func encode(t *testing.T, ex *data.Example) string {
 		row["prompt"] = ex.Prompt
 	} else {
 		row["messages"] = ex.Messages
+		if ex.Tools != nil {
+			row["tools"] = ex.Tools
+		}
+		if ex.Kwargs != nil {
+			row["chat_template_kwargs"] = ex.Kwargs
+		}
 	}
 	if ex.Answers != nil {
 		row["answer"] = ex.Answers
@@ -244,9 +281,11 @@ func encode(t *testing.T, ex *data.Example) string {
 	if ex.Completion != "" {
 		row["completion"] = ex.Completion
 	}
-	text, err := json.Marshal(row)
-	if err != nil {
+	var text strings.Builder
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false) // which would change Raw
+	if err := enc.Encode(row); err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	return text.String()
 }
