@@ -209,15 +209,3 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 	})
 }
-
-// BenchmarkEncode measures bytes a second.
-func BenchmarkEncode(b *testing.B) {
-	tok := mustNew(b, goldenChars)
-	text := strings.Repeat("12+07=910 ", 1000)
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		if _, err := tok.Encode(text); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -21,8 +21,9 @@ const (
 	classUpper // \p{Lu} and \p{Lt}
 	classLower // \p{Ll}
 
-	// newline is no part of the table: \r and \n.
+	// These are no part of the table: \r and \n, and what eachBusy says.
 	classNewline class = 1 << 15
+	classBusy    class = 1 << 14
 )
 
 // classRange starts at a code point and reaches to the next range.
@@ -41,6 +42,8 @@ type classTable struct {
 var classes = sync.OnceValue(func() *classTable {
 	t := &classTable{}
 	known := make(map[[256]class]uint8)
+	busy := make(map[rune]class)
+	eachBusy(func(r rune) { busy[r] = classBusy })
 	at := 0
 	for block := range t.blocks {
 		var bits [256]class
@@ -49,7 +52,7 @@ var classes = sync.OnceValue(func() *classTable {
 			for at+1 < len(classRanges) && classRanges[at+1].first <= c {
 				at++
 			}
-			bits[i] = classRanges[at].bits
+			bits[i] = classRanges[at].bits | busy[c]
 			if c == '\r' || c == '\n' {
 				bits[i] |= classNewline
 			}

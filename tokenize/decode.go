@@ -1,7 +1,6 @@
 package tokenize
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -28,81 +27,6 @@ type decodedToken struct {
 	known   bool // an id without a token decodes to nothing
 	special bool
 	isByte  bool // text is a single byte
-}
-
-// decoderFile is what the part "decoder" holds. The order of its steps is fixed:
-// ByteLevel or Metaspace alone, or replacing, ByteFallback, Fuse and Strip.
-type decoderFile struct {
-	byteLevel, fallback, fuse bool
-	meta                      *metaspace
-	old, new                  []string
-	strip                     string
-	stripMost                 int
-	steps                     int
-}
-
-// parseDecoder reads the part "decoder".
-func parseDecoder(r *refusals, raw json.RawMessage) *decoderFile {
-	d := &decoderFile{}
-	d.parse(r, "decoder", raw)
-	return d
-}
-
-func (d *decoderFile) parse(r *refusals, path string, raw json.RawMessage) {
-	const kinds = "ByteLevel, Metaspace, or a Sequence of Replace, ByteFallback, Fuse, Strip in this order"
-	kind := kindField(raw)
-	alone := func() {
-		if d.steps > 0 {
-			r.add(path, raw, kinds)
-		}
-	}
-	if kind != "Sequence" && (d.byteLevel || d.meta != nil || d.strip != "") {
-		r.add(path, raw, kinds)
-		return
-	}
-	switch kind {
-	case "Sequence":
-		var list json.RawMessage
-		r.fields(path, raw, map[string]any{"type": &kind, "decoders": &list})
-		eachOf(r, path+".decoders", list, func(at string, value json.RawMessage) { d.parse(r, at, value) })
-		return
-	case "ByteLevel":
-		var b bool
-		r.fields(path, raw, map[string]any{"type": &kind, "add_prefix_space": &b, "trim_offsets": &b, "use_regex": &b})
-		alone()
-		d.byteLevel = true
-	case "Metaspace":
-		alone()
-		if m, ok := parseMetaspaceFields(r, path, raw); ok {
-			d.meta = &m
-		}
-	case "Replace":
-		var pattern json.RawMessage
-		var content string
-		r.fields(path, raw, map[string]any{"type": &kind, "pattern": &pattern, "content": &content})
-		if d.fallback || d.fuse {
-			r.add(path, raw, kinds)
-		}
-		d.old, d.new = append(d.old, parseText(r, path+".pattern", pattern)), append(d.new, content)
-	case "ByteFallback":
-		r.fields(path, raw, map[string]any{"type": &kind})
-		if d.fuse || d.fallback {
-			r.add(path, raw, kinds)
-		}
-		d.fallback = true
-	case "Fuse":
-		r.fields(path, raw, map[string]any{"type": &kind})
-		d.fuse = true
-	case "Strip":
-		stop := 0
-		r.fields(path, raw, map[string]any{"type": &kind, "content": &d.strip, "start": &d.stripMost, "stop": &stop})
-		if _, ok := singleRune(d.strip); !ok || d.stripMost < 0 || stop != 0 || !d.fuse {
-			r.add(path, raw, "one character, start, a stop of 0, after Fuse")
-		}
-	default:
-		r.add(path, raw, kinds)
-	}
-	d.steps++
 }
 
 // newDecoder makes the decoder of a vocabulary. texts holds the tokens as the

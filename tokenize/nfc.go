@@ -10,30 +10,44 @@ type nfcTable struct {
 	// combining holds the ranks of combining classes; what is absent has class 0.
 	combining map[rune]uint8
 	compose   map[[2]rune]rune
-	// busy holds what may change or be changed in a text: marks, characters that
-	// decompose and those that compose with what is before them.
-	busy map[rune]bool
 }
 
 var nfcData = sync.OnceValue(func() *nfcTable {
-	t := &nfcTable{combining: make(map[rune]uint8), compose: make(map[[2]rune]rune), busy: make(map[rune]bool)}
+	t := &nfcTable{combining: make(map[rune]uint8), compose: make(map[[2]rune]rune)}
 	for _, run := range combiningRanges {
 		for r := run[0]; r <= run[1]; r++ {
-			t.combining[r], t.busy[r] = uint8(run[2]), true
+			t.combining[r] = uint8(run[2])
+		}
+	}
+	for _, c := range compositions {
+		t.compose[[2]rune{c[0], c[1]}] = c[2]
+	}
+	return t
+})
+
+// eachBusy calls f for the characters that may change in a text or change what is
+// before them: marks, those that decompose for good and those that compose with
+// another before them.
+func eachBusy(f func(r rune)) {
+	for _, run := range combiningRanges {
+		for r := run[0]; r <= run[1]; r++ {
+			f(r)
 		}
 	}
 	composed := make(map[rune]bool)
 	for _, c := range compositions {
-		t.compose[[2]rune{c[0], c[1]}] = c[2]
-		t.busy[c[1]], composed[c[2]] = true, true
+		f(c[1])
+		composed[c[2]] = true
 	}
 	for r := range decompositions {
 		if !composed[r] {
-			t.busy[r] = true
+			f(r)
 		}
 	}
-	return t
-})
+	for r := rune(hangulV); r < hangulT+numT; r++ {
+		f(r)
+	}
+}
 
 // Hangul syllables are composed by rule (Unicode 3.12).
 const (
@@ -42,46 +56,51 @@ const (
 	numS                               = numL * numV * numT
 )
 
-// firstBusy is the smallest character that can be busy.
-const firstBusy = 0x300
-
 // nfc is text in normalization form C. Unlike golang.org/x/text it is not made safe
 // for streams: the reference inserts no U+034F after 30 marks, and its data are older.
 func nfc(text string) string {
-	t := nfcData()
+	t := classes()
+	var out []byte
+	done, before := 0, 0 // what is in out; where the last character starts
 	for i := 0; i < len(text); {
-		r, size := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(text[i:])
+		c, size := t.at(text, i)
+		if c&classBusy == 0 {
+			before = i
+			i += size
+			continue
 		}
-		if r >= firstBusy && t.isBusy(r) {
-			return t.normalize(text, i)
+		// The busy characters may compose with one that is not. That one composes
+		// with nothing before it, and none is before what follows them.
+		end := i
+		for c&classBusy != 0 {
+			end += size
+			c, size = t.at(text, end)
 		}
-		i += size
+		if out == nil {
+			out = make([]byte, 0, len(text)+len(text)/8)
+		}
+		out = append(out, text[done:before]...)
+		out = nfcData().appendNormal(out, text[before:end])
+		done, before, i = end, end, end
 	}
-	return text
+	if out == nil {
+		return text
+	}
+	return string(append(out, text[done:]...))
 }
 
-func (t *nfcTable) isBusy(r rune) bool {
-	return t.busy[r] || r >= hangulV && r < hangulT+numT
-}
-
-// normalize normalizes text, whose first i bytes hold nothing busy.
-func (t *nfcTable) normalize(text string, i int) string {
-	if i > 0 { // what is busy may compose with the character before it
-		_, size := utf8.DecodeLastRuneInString(text[:i])
-		i -= size
-	}
-	chars := make([]rune, 0, len(text)-i)
-	for _, r := range text[i:] {
+// appendNormal appends a text in normal form.
+func (t *nfcTable) appendNormal(dst []byte, text string) []byte {
+	var buf [16]rune
+	chars := buf[:0]
+	for _, r := range text {
 		chars = t.decompose(chars, r)
 	}
 	t.order(chars)
-	out := append(make([]byte, 0, len(text)), text[:i]...)
 	for _, r := range t.composeAll(chars) {
-		out = utf8.AppendRune(out, r)
+		dst = utf8.AppendRune(dst, r)
 	}
-	return string(out)
+	return dst
 }
 
 func (t *nfcTable) decompose(dst []rune, r rune) []rune {

@@ -194,4 +194,5 @@ def main():
     (HERE / "goldens.json").write_text(text, encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()
