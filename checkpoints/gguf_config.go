@@ -54,6 +54,9 @@ func (g *ggufModel) config(m *metadata) (object, error) {
 	if s.headDim == 0 && s.heads > 0 {
 		s.headDim = hidden / s.heads
 	}
+	if s.kvHeads < 1 || s.headDim < 1 {
+		m.fault(key("attention.head_count_kv"), "%d heads of %d dimensions", s.kvHeads, s.headDim)
+	}
 	if rotary != 0 && rotary != s.headDim {
 		m.fault(key("rope.dimension_count"), "%d of %d dimensions of a head are rotated, which is not implemented", rotary, s.headDim)
 	}
@@ -71,18 +74,15 @@ func (g *ggufModel) config(m *metadata) (object, error) {
 	if _, ok := m.file.Value(key("attention.layer_norm_rms_epsilon")); !ok {
 		m.fault(key("attention.layer_norm_rms_epsilon"), "is missing")
 	}
-	if arch.modelType != "qwen2" { // which has these biases always, and no such field
-		c.add("attention_bias", g.has("blk.0.attn_q.bias"))
-	}
-	if g.has("blk.0.ffn_gate.bias") {
-		c.add("mlp_bias", true)
-	}
 	g.addFeedForward(m, &c)
-	g.addWindow(m, &c)
+	g.addWindowAndBias(m, &c)
 	if err := g.addRope(m, &c); err != nil {
 		return nil, err
 	}
-	m.refuseUnknown(name+".", "vocab_size", "tensor_data_layout", "rope.scaling.finetuned", "attention.causal")
+	if !m.boolean(key("attention.causal"), true) {
+		m.fault(key("attention.causal"), "false is not implemented")
+	}
+	m.refuseUnknown(name+".", "vocab_size", "tensor_data_layout", "rope.scaling.finetuned")
 	c.add("torch_dtype", "float32")
 	return c, nil
 }
@@ -111,18 +111,30 @@ func (g *ggufModel) addFeedForward(m *metadata, c *object) {
 	m.only(key("expert_gating_func"), 0, 1) // softmax
 }
 
-// addWindow adds a sliding window, which files of arch llama have of Mistral only.
-func (g *ggufModel) addWindow(m *metadata, c *object) {
-	window := m.integer(g.archName+".attention.sliding_window", 0)
+// addWindowAndBias adds a sliding window, which of the files of arch llama only
+// Mistral's have, and the biases where the family has them by choice.
+func (g *ggufModel) addWindowAndBias(m *metadata, c *object) {
+	key := g.archName + ".attention.sliding_window"
+	window, biased, mlpBiased := m.integer(key, 0), g.has("blk.0.attn_q.bias"), g.has("blk.0.ffn_gate.bias")
 	switch {
 	case window == 0:
 	case g.arch.modelType == "llama":
+		if biased || mlpBiased {
+			m.fault(key, "%d beside biases of the projections is not implemented", window)
+		}
 		(*c)[0].value, (*c)[1].value = []string{"MistralForCausalLM"}, "mistral"
 		c.add("sliding_window", window)
+		return
 	default:
 		c.add("use_sliding_window", true)
 		c.add("sliding_window", window)
 		c.add("max_window_layers", 0)
+	}
+	if g.arch.modelType != "qwen2" { // which has these biases always, and no such field
+		c.add("attention_bias", biased)
+	}
+	if mlpBiased {
+		c.add("mlp_bias", true)
 	}
 }
 

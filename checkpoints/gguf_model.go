@@ -28,12 +28,18 @@ func openGGUF(path string) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoints: %w", err)
 	}
-	g := &ggufModel{file: f, where: map[string]ggufTensor{}}
-	files, err := g.present()
+	m, err := presentGGUF(path, f)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoints: %s: %w", path, errors.Join(err, f.Close()))
 	}
-	return &Model{Path: path, Files: files, source: g}, nil
+	return m, nil
+}
+
+// presentGGUF makes a model of an open file.
+func presentGGUF(path string, f *gguf.File) (*Model, error) {
+	g := &ggufModel{file: f, where: map[string]ggufTensor{}}
+	files, err := g.present()
+	return &Model{Path: path, Files: files, source: g}, err
 }
 
 // present maps the tensors and makes the small files.

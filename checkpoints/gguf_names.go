@@ -51,11 +51,21 @@ type ggufTensor struct {
 	heads int
 }
 
+// biasGroups are parts that a family has all of or none.
+var biasGroups = [][]string{
+	{"attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias"},
+	{"ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"},
+}
+
 // mapTensors fills g.list and g.where with every tensor of the file.
 func (g *ggufModel) mapTensors() error {
+	blocks := map[string]int{} // by part
 	for _, info := range g.file.Tensors() {
 		if !info.Type.Readable() {
 			return fmt.Errorf("tensor %q: type %v is not implemented", info.Name, info.Type)
+		}
+		if info.Size() == 0 {
+			return fmt.Errorf("tensor %q: shape %v has no elements", info.Name, info.Shape)
 		}
 		if info.Name == ropeDivisors {
 			continue
@@ -64,8 +74,27 @@ func (g *ggufModel) mapTensors() error {
 			g.addTensor(name, ggufTensor{name: info.Name, expert: -1}, info, info.Shape)
 			continue
 		}
-		if err := g.mapBlock(info); err != nil {
+		part, err := g.mapBlock(info)
+		if err != nil {
 			return fmt.Errorf("tensor %q: %w", info.Name, err)
+		}
+		blocks[part]++
+	}
+	return g.checkParts(blocks)
+}
+
+// checkParts demands that every block has the same parts: config.json says of the
+// whole model what there is, so that a tensor of one block alone would be ignored.
+func (g *ggufModel) checkParts(blocks map[string]int) error {
+	for _, part := range slices.Concat(everyBlock, g.arch.tensors) {
+		want := g.shape.layers
+		for _, group := range biasGroups {
+			if slices.Contains(group, part) && blocks[group[0]] == 0 {
+				want = 0
+			}
+		}
+		if blocks[part] != want {
+			return fmt.Errorf("tensors blk.*.%s: in %d blocks of %d, want %d", part, blocks[part], g.shape.layers, want)
 		}
 	}
 	return nil
@@ -76,39 +105,39 @@ func (g *ggufModel) addTensor(name string, t ggufTensor, info gguf.Info, shape [
 	g.list = append(g.list, TensorInfo{Name: name, DType: info.Type.String(), Shape: slices.Clone(shape)})
 }
 
-// mapBlock maps a tensor blk.LAYER.PART.weight or .bias.
-func (g *ggufModel) mapBlock(info gguf.Info) error {
+// mapBlock maps a tensor blk.LAYER.PART, where the part ends in weight or bias.
+func (g *ggufModel) mapBlock(info gguf.Info) (part string, err error) {
 	rest, isBlock := strings.CutPrefix(info.Name, "blk.")
 	number, part, ok := strings.Cut(rest, ".")
 	layer, err := strconv.Atoi(number)
 	if !isBlock || !ok || err != nil || strconv.Itoa(layer) != number ||
 		!slices.Contains(everyBlock, part) && !slices.Contains(g.arch.tensors, part) {
-		return fmt.Errorf("is not known for architecture %q", g.archName)
+		return part, fmt.Errorf("is not known for architecture %q", g.archName)
 	}
 	if layer < 0 || layer >= g.shape.layers {
-		return fmt.Errorf("block %d of %d", layer, g.shape.layers)
+		return part, fmt.Errorf("block %d of %d", layer, g.shape.layers)
 	}
 	stem, kind, _ := strings.Cut(part, ".")
 	prefix := fmt.Sprintf("model.layers.%d.", layer)
 	if strings.HasSuffix(stem, expertSuffix) {
 		if len(info.Shape) != 3 || info.Shape[0] != g.shape.experts {
-			return fmt.Errorf("shape %v, want matrices of %d experts", info.Shape, g.shape.experts)
+			return part, fmt.Errorf("shape %v, want matrices of %d experts", info.Shape, g.shape.experts)
 		}
 		for e := range g.shape.experts {
 			name := fmt.Sprintf("%smlp.experts.%d.%s.%s", prefix, e, blockNames[stem], kind)
 			g.addTensor(name, ggufTensor{name: info.Name, expert: e}, info, info.Shape[1:])
 		}
-		return nil
+		return part, nil
 	}
 	t := ggufTensor{name: info.Name, expert: -1}
 	if g.arch.permuted {
 		t.heads = map[string]int{"attn_q": g.shape.heads, "attn_k": g.shape.kvHeads}[stem]
 	}
 	if t.heads > 0 && (len(info.Shape) < 1 || info.Shape[0] != t.heads*g.shape.headDim || g.shape.headDim%2 != 0) {
-		return fmt.Errorf("shape %v, want %d heads of %d rows", info.Shape, t.heads, g.shape.headDim)
+		return part, fmt.Errorf("shape %v, want %d heads of %d rows", info.Shape, t.heads, g.shape.headDim)
 	}
 	g.addTensor(prefix+blockNames[stem]+"."+kind, t, info, info.Shape)
-	return nil
+	return part, nil
 }
 
 // unpermute undoes, in place, what the converter does to the rows of q and k: rows

@@ -89,7 +89,8 @@ func (g *ggufModel) addTokenizer(m *metadata, files map[string][]byte) ([]field,
 	}
 	// What only tells apart tokens for other uses than text, and what says again
 	// what other keys say.
-	m.refuseUnknown(tokenizerPrefix, "token_type_count", "seperator_token_id", "mask_token_id", "cls_token_id", "add_sep_token",
+	const separator = "seperator_token_id" //nolint:misspell // the key is spelled so
+	m.refuseUnknown(tokenizerPrefix, separator, "token_type_count", "mask_token_id", "cls_token_id", "add_sep_token",
 		"fim_pre_token_id", "fim_suf_token_id", "fim_mid_token_id", "fim_pad_token_id", "fim_rep_token_id", "fim_sep_token_id",
 		"prefix_token_id", "suffix_token_id", "middle_token_id", "scores")
 	ids := special.ids()

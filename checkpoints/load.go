@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/rlvr-go/rlvr/checkpoints/safetensors"
 )
@@ -59,7 +61,7 @@ func Load(dir string, step int) (*Checkpoint, error) {
 	}
 	c := &Checkpoint{Step: step, Files: make(map[string][]byte)}
 	for _, entry := range m.Files {
-		if err := r.load(entry, c); err != nil {
+		if err := r.load(entry, c, m); err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
 	}
@@ -67,15 +69,15 @@ func Load(dir string, step int) (*Checkpoint, error) {
 }
 
 // load verifies a file of the manifest and puts it into its place.
-func (r *reader) load(entry manifestEntry, c *Checkpoint) error {
+func (r *reader) load(entry manifestEntry, c *Checkpoint, m *manifest) error {
 	var into *[]Tensor
 	switch {
 	case entry.Name == optimizerFile:
 		into = &c.Optimizer
 	case entry.Name == modelFile, isShardName(entry.Name):
 		into = &c.Model
-	case entry.Name == shardIndexFile: // for other readers: the shards name their tensors
-		return r.verify(entry, nil)
+	case entry.Name == shardIndexFile:
+		return r.checkIndex(entry, m)
 	default:
 		content, err := r.readFile(entry)
 		if entry.Name == stateFile {
@@ -94,6 +96,25 @@ func (r *reader) load(entry manifestEntry, c *Checkpoint) error {
 	}
 	c.files = append(c.files, f)
 	*into = append(*into, f.Tensors()...)
+	return nil
+}
+
+// checkIndex verifies the index of several weights files and demands that the
+// manifest lists each of them.
+func (r *reader) checkIndex(entry manifestEntry, m *manifest) error {
+	content, err := r.readFile(entry)
+	if err != nil {
+		return err
+	}
+	index, err := parseIndex(content)
+	if err != nil {
+		return r.damaged(entry.Name, "%v", err)
+	}
+	for _, name := range slices.Sorted(maps.Values(index.WeightMap)) {
+		if !slices.ContainsFunc(m.Files, func(f manifestEntry) bool { return f.Name == name }) {
+			return r.damaged(entry.Name, "names %s, which the manifest does not list", name)
+		}
+	}
 	return nil
 }
 

@@ -83,13 +83,3 @@ func parseManifest(raw []byte) (*manifest, error) {
 	}
 	return &m, nil
 }
-
-// entry is the line of the named file.
-func (m *manifest) entry(name string) (manifestEntry, bool) {
-	for _, f := range m.Files {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return manifestEntry{}, false
-}

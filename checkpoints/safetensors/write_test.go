@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -223,5 +224,82 @@ func BenchmarkFloat32(b *testing.B) {
 		if _, err := ToFloat32(BF16, data); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// produced is a tensor whose data come from a function, in pieces.
+func produced(name string, d DType, n int, data ...byte) Tensor {
+	return Tensor{Name: name, DType: d, Shape: []int{n}, Produce: func(w io.Writer) error {
+		for _, b := range data {
+			if _, err := w.Write([]byte{b}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
+// TestProduce: a produced tensor is written as one in memory, whatever is written
+// before it.
+func TestProduce(t *testing.T) {
+	var want, got bytes.Buffer
+	if err := Write(&want, []Tensor{
+		{Name: "b", DType: BF16, Shape: []int{1}, Data: []byte{1, 2}}, {Name: "a", DType: F32, Shape: []int{1}, Data: []byte{3, 4, 5, 6}},
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(&got, []Tensor{produced("b", BF16, 1, 1, 2), produced("a", F32, 1, 3, 4, 5, 6)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want.Bytes(), got.Bytes()) {
+		t.Errorf("got  %q\nwant %q", got.Bytes(), want.Bytes())
+	}
+}
+
+// TestProduceWrongLength: too few bytes, too many and an error name the tensor.
+func TestProduceWrongLength(t *testing.T) {
+	for _, c := range []struct {
+		tensor Tensor
+		want   string
+	}{
+		{produced("w", U8, 3, 1, 2), `tensor "w": 2 bytes produced do not hold U8 of shape [3]`},
+		{produced("w", U8, 1, 1, 2), `tensor "w": more bytes produced than its shape needs`},
+		{Tensor{Name: "w", DType: U8, Shape: []int{1}, Produce: func(io.Writer) error { return errFull }}, `tensor "w": no space left`},
+		{Tensor{Name: "w", DType: F32, Shape: []int{-1}, Produce: func(io.Writer) error { return nil }}, `tensor "w": 0 bytes do not hold F32 of shape [-1]`},
+	} {
+		err := Write(io.Discard, []Tensor{c.tensor}, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want %q", err, c.want)
+		}
+	}
+}
+
+// TestWriteTensor copies a tensor of a file, as it is stored.
+func TestWriteTensor(t *testing.T) {
+	f, err := Open("testdata/python.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	total := 0
+	for _, name := range f.Names() {
+		_, want, err := f.Tensor(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if err := f.WriteTensor(&got, name); err != nil || !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%s: %x, %v, want %x", name, got.Bytes(), err, want)
+		}
+		total += len(want)
+	}
+	if f.NumBytes() != int64(total) {
+		t.Errorf("NumBytes %d, want %d", f.NumBytes(), total)
+	}
+	if err := f.WriteTensor(io.Discard, "absent"); err == nil || !strings.Contains(err.Error(), `no tensor "absent"`) {
+		t.Errorf("got %v", err)
+	}
+	if err := f.WriteTensor(&failingWriter{0}, "f32"); !errors.Is(err, errFull) || !strings.Contains(err.Error(), `"f32"`) {
+		t.Errorf("got %v", err)
 	}
 }
