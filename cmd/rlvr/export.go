@@ -32,7 +32,7 @@ generation config and chat template. GGUF weights are dequantised.`,
   rlvr export SmolLM2-135M-Instruct.Q4_1.gguf --out smollm2 --dtype bfloat16`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runExport(cmd.Context(), args[0], o, cmd.OutOrStdout())
+			return runExport(cmd.Context(), args[0], o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
@@ -42,7 +42,7 @@ generation config and chat template. GGUF weights are dequantised.`,
 	return c
 }
 
-func runExport(ctx context.Context, dir string, o *exportFlags, out io.Writer) error {
+func runExport(ctx context.Context, dir string, o *exportFlags, out, errOut io.Writer) error {
 	if o.out == "" {
 		return userError(errors.New("export: --out is missing: the folder to write"))
 	}
@@ -52,6 +52,9 @@ func runExport(ctx context.Context, dir string, o *exportFlags, out io.Writer) e
 	limit, err := parseSize(o.maxShardSize)
 	if err != nil {
 		return userError(fmt.Errorf("export: --max-shard-size: %w", err))
+	}
+	if dir, err = findModel(ctx, dir, errOut); err != nil {
+		return userError(err)
 	}
 	m, err := checkpoints.OpenModel(dir)
 	if err != nil {
