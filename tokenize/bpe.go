@@ -37,66 +37,86 @@ type bpe struct {
 // noGuard is no rune.
 const noGuard rune = -1
 
-// errUnknown says that a piece cannot be expressed; the caller finds the character.
-var errUnknown = errors.New("not in the vocabulary")
+// ErrUnknown is what Tokenizer's methods wrap for a character that the vocabulary
+// cannot express.
+var ErrUnknown = errors.New("not in the vocabulary")
 
 // Encode implements Tokenizer.
-func (b *bpe) Encode(text string) ([]int32, error) { return b.encode(nil, text, false, noGuard) }
+func (b *bpe) Encode(text string) ([]int32, error) {
+	return b.encodeWhole(nil, text, false, noGuard)
+}
 
 // EncodePrompt implements Tokenizer.
 func (b *bpe) EncodePrompt(text string) ([]int32, error) {
-	return b.encode(b.post.before, text, false, noGuard)
+	return b.encodeWhole(b.post.before, text, false, noGuard)
 }
 
 // EncodeSpecial implements Tokenizer.
 func (b *bpe) EncodeSpecial(text string, addSpecial bool) ([]int32, error) {
-	if !addSpecial {
-		return b.encode(nil, text, true, noGuard)
+	var w wrapping
+	if addSpecial {
+		w = b.post
 	}
-	ids, err := b.encode(b.post.before, text, true, noGuard)
-	if err != nil {
+	ids, err := b.encode(w.before, text, true, noGuard)
+	if ids == nil {
 		return nil, err
 	}
-	return append(ids, b.post.after...), nil
+	return append(ids, w.after...), err
 }
 
 // encodeGuarded makes added tokens in text, special ones too, their ids. Then every
 // guard is removed from what lies between them, which stays plain text: content that
 // spells a special token carries a guard within it.
 func (b *bpe) encodeGuarded(text string, guard rune) ([]int32, error) {
-	return b.encode(nil, text, true, guard)
+	return b.encodeWhole(nil, text, true, guard)
 }
 
-// encode gives the ids of text after those of before.
+// encodeWhole is encode that gives no ids where it left something out.
+func (b *bpe) encodeWhole(before []int32, text string, specials bool, guard rune) ([]int32, error) {
+	ids, err := b.encode(before, text, specials, guard)
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
+// encode gives the ids of text after those of before. If it left out what the
+// vocabulary cannot express, the error says so and the ids are those of the rest.
 func (b *bpe) encode(before []int32, text string, specials bool, guard rune) ([]int32, error) {
 	if !utf8.ValidString(text) {
 		return nil, invalidUTF8(text)
 	}
 	out := make([]int32, 0, len(before)+len(text)/3+8)
 	out = append(out, before...)
+	var unknown error
 	var buf [8]span
 	for _, s := range b.raw.spans(buf[:0], text, specials) {
 		if s.id != none {
 			out = append(out, s.id)
 			continue
 		}
-		var err error
-		if out, err = b.encodeBetween(out, text[s.start:s.end], s.start == 0, specials, guard); err != nil {
-			return nil, b.explain(err, text, s.start, s.end)
+		start, ok := len(out), false
+		out, ok = b.encodeBetween(out, text[s.start:s.end], s.start == 0, specials, guard)
+		if !ok && unknown == nil {
+			unknown = b.explain(text, s.start, s.end)
+		}
+		if id := b.forbidden(out[start:]); id != none && !specials {
+			return nil, fmt.Errorf("tokenize: bytes %d to %d would become the special token %q", s.start, s.end, b.decoder.tokens[id].text)
 		}
 	}
-	return out, nil
+	return out, unknown
 }
 
 // encodeBetween appends the ids of a text without added tokens of the raw kind.
-func (b *bpe) encodeBetween(dst []int32, text string, first, specials bool, guard rune) ([]int32, error) {
+func (b *bpe) encodeBetween(dst []int32, text string, first, specials bool, guard rune) ([]int32, bool) {
 	if guard != noGuard && len(b.normalized.tokens) == 0 {
 		text = strings.ReplaceAll(text, string(guard), "")
 	}
 	text = b.norm.apply(text)
 	if len(b.normalized.tokens) == 0 {
-		return b.encodePlain(dst, text, first)
+		return b.encodePieces(dst, text, first, 0)
 	}
+	whole := true
 	var buf [8]span
 	for _, s := range b.normalized.spans(buf[:0], text, specials) {
 		if s.id != none {
@@ -110,27 +130,25 @@ func (b *bpe) encodeBetween(dst []int32, text string, first, specials bool, guar
 				part = nfc(part)
 			}
 		}
-		var err error
-		if dst, err = b.encodePlain(dst, part, first && s.start == 0); err != nil {
-			return nil, err
-		}
+		var ok bool
+		dst, ok = b.encodePieces(dst, part, first && s.start == 0, 0)
+		whole = whole && ok
 	}
-	return dst, nil
+	return dst, whole
 }
 
-// encodePlain appends the ids of normalized text without added tokens.
-func (b *bpe) encodePlain(dst []int32, text string, first bool) ([]int32, error) {
-	start := len(dst)
-	dst, err := b.encodePieces(dst, text, first, 0)
-	if err != nil || b.reachable == nil {
-		return dst, err
+// forbidden is the first id that is of a special token which merging can give, or
+// none.
+func (b *bpe) forbidden(ids []int32) int32 {
+	if b.reachable == nil {
+		return none
 	}
-	for _, id := range dst[start:] {
+	for _, id := range ids {
 		if b.reachable[id] {
-			return nil, fmt.Errorf("text would become the special token %q", b.decoder.tokens[id].text)
+			return id
 		}
 	}
-	return dst, nil
+	return none
 }
 
 // invalidUTF8 names the first byte that is no UTF-8.
@@ -138,24 +156,21 @@ func invalidUTF8(text string) error {
 	for i, r := range text {
 		if r == utf8.RuneError {
 			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
-				return fmt.Errorf("tokenize: byte %#02x at position %d is not in the vocabulary: the text is no UTF-8", text[i], i)
+				return fmt.Errorf("tokenize: byte %#02x at position %d is %w: the text is no UTF-8", text[i], i, ErrUnknown)
 			}
 		}
 	}
 	return nil
 }
 
-// explain names the character that made encoding text[start:end] fail.
-func (b *bpe) explain(err error, text string, start, end int) error {
-	if !errors.Is(err, errUnknown) {
-		return fmt.Errorf("tokenize: in bytes %d to %d: %w", start, end, err)
-	}
+// explain names the first character of text[start:end] that cannot be expressed.
+func (b *bpe) explain(text string, start, end int) error {
 	for i, r := range text[start:end] {
 		if !b.model.expresses(b.norm.apply(string(r))) {
-			return fmt.Errorf("tokenize: character %q (%U) at byte %d is not in the vocabulary", r, r, start+i)
+			return fmt.Errorf("tokenize: character %q (%U) at byte %d is %w", r, r, start+i, ErrUnknown)
 		}
 	}
-	return fmt.Errorf("tokenize: bytes %d to %d, normalized: %w", start, end, err)
+	return fmt.Errorf("tokenize: bytes %d to %d become, normalized, characters that are %w", start, end, ErrUnknown)
 }
 
 // Decode implements Tokenizer.

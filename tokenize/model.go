@@ -146,8 +146,8 @@ func wholePieces(v *vocab, asBytes bool) map[string]int32 {
 	return out
 }
 
-// encode appends the ids of a piece. It reports false if the vocabulary cannot
-// express it.
+// encode appends the ids of a piece. It reports false if it left out what the
+// vocabulary cannot express, as the reference does without a word.
 func (m *mergeModel) encode(dst []int32, piece string) ([]int32, bool) {
 	if m.cache == nil {
 		return m.compute(dst, piece)
@@ -172,17 +172,15 @@ func (m *mergeModel) compute(dst []int32, piece string) ([]int32, bool) {
 	}
 	start := len(dst)
 	dst, ok := m.units(dst, piece)
-	if !ok {
-		return dst, false
-	}
-	return dst[:start+len(m.merges.merge(dst[start:]))], true
+	return dst[:start+len(m.merges.merge(dst[start:]))], ok
 }
 
 // units appends the ids that merging starts from, one or several a unit of the
-// piece. An unknown unit waits until a known one follows, so that unknown ones can
-// be fused; those that fall back to bytes do not end the wait (as in the reference).
+// piece, and reports whether each unit has one. An unknown unit waits until a known
+// one follows, so that unknown ones can be fused; those that fall back to bytes do
+// not end the wait (as in the reference).
 func (m *mergeModel) units(dst []int32, piece string) ([]int32, bool) {
-	waiting := false
+	waiting, whole := false, true
 	for i := 0; i < len(piece); {
 		id, size := m.unit(piece[i:])
 		switch {
@@ -194,7 +192,7 @@ func (m *mergeModel) units(dst []int32, piece string) ([]int32, bool) {
 		case m.fallsBack(piece[i : i+size]):
 			dst = m.appendFallback(dst, piece[i:i+size])
 		case m.unk == none:
-			return dst, false
+			whole = false
 		case waiting && !m.fuseUnk:
 			dst = append(dst, m.unk)
 		default:
@@ -205,7 +203,7 @@ func (m *mergeModel) units(dst []int32, piece string) ([]int32, bool) {
 	if waiting {
 		dst = append(dst, m.unk)
 	}
-	return dst, true
+	return dst, whole
 }
 
 // unit is the id of the first byte or character of s, and its size in bytes.

@@ -3,6 +3,7 @@ package tokenize
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -122,7 +123,7 @@ func (r *reference) compareEncode(tok Tokenizer, texts, names []string, special 
 	wrong := map[string]int{}
 	for i, want := range r.encode(texts, special) {
 		got, err := tok.EncodeSpecial(texts[i], special)
-		if err == nil && slices.Equal(got, want) {
+		if (err == nil || errors.Is(err, ErrUnknown)) && slices.Equal(got, want) {
 			continue
 		}
 		name := ""
@@ -228,7 +229,7 @@ func compareAll(t *testing.T, modules, path string, tok *bpe) {
 	for _, text := range texts {
 		if len(ids) < 6000 {
 			encoded, err := tok.EncodeSpecial(text, true)
-			if err != nil {
+			if err != nil && !errors.Is(err, ErrUnknown) {
 				t.Fatal(err)
 			}
 			ids = append(ids, encoded)

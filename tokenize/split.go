@@ -26,17 +26,14 @@ type preTokenizer struct {
 }
 
 // encodePieces appends the ids of text, a part of a normalized text, from stage k on.
-// first is set where it starts the whole text.
-func (b *bpe) encodePieces(dst []int32, text string, first bool, k int) ([]int32, error) {
+// first is set where it starts the whole text. It reports false if it left out what
+// the vocabulary cannot express.
+func (b *bpe) encodePieces(dst []int32, text string, first bool, k int) ([]int32, bool) {
 	if text == "" {
-		return dst, nil
+		return dst, true
 	}
 	if k == len(b.pre.stages) {
-		dst, ok := b.model.encode(dst, text)
-		if !ok {
-			return nil, errUnknown
-		}
-		return dst, nil
+		return b.model.encode(dst, text)
 	}
 	s := &b.pre.stages[k]
 	if s.space != "" {
@@ -48,14 +45,14 @@ func (b *bpe) encodePieces(dst []int32, text string, first bool, k int) ([]int32
 	if s.scan == nil {
 		return b.encodePieces(dst, text, first, k+1)
 	}
+	whole := true
 	for i, end := 0, 0; i < len(text); i = end {
 		end = s.scan(text, i)
-		var err error
-		if dst, err = b.encodePieces(dst, text[i:end], first && i == 0, k+1); err != nil {
-			return nil, err
-		}
+		var ok bool
+		dst, ok = b.encodePieces(dst, text[i:end], first && i == 0, k+1)
+		whole = whole && ok
 	}
-	return dst, nil
+	return dst, whole
 }
 
 // parsePreTokenizer reads the part "pre_tokenizer".

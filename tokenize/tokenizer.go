@@ -19,7 +19,9 @@ type Tokenizer interface {
 	EncodePrompt(text string) ([]int32, error)
 	// EncodeSpecial is the reference library's encode: special tokens in text become
 	// their ids and the post-processor adds its tokens where addSpecial is set. It is
-	// for trusted text only.
+	// for trusted text only. Of text that the vocabulary cannot express the reference
+	// leaves out the unknown characters: the ids are then returned beside an error that
+	// wraps ErrUnknown.
 	EncodeSpecial(text string, addSpecial bool) ([]int32, error)
 	// EncodeChat renders a chat and gives its ids. The template's special tokens
 	// become ids; what messages and tools spell stays plain text, so that a row of

@@ -42,8 +42,9 @@ a line is a JSON object, and so is each answer, in the same order:
 
 A text is encoded as the reference library does by default: special tokens in it become
 their ids, and the tokenizer's template adds its own ("add_special_tokens": false: not).
-With --plain, or "plain": true, a special token's text is text, as in a row of data. Ids are
-decoded with special tokens, unless "skip_special_tokens" is true. A chat takes "tools",
+Characters that the vocabulary lacks are left out, as there, and an "error" beside the ids
+names the first. With --plain, or "plain": true, a special token's text is text, as in a row
+of data, and a character that the vocabulary lacks ends the command. Ids are decoded with special tokens, unless "skip_special_tokens" is true. A chat takes "tools",
 "add_generation_prompt" and variables of the template such as "enable_thinking".`,
 		Example: `  echo 'Hello, world' | rlvr tokenize --model Qwen3-0.6B
   echo '{"ids": [9707, 11, 1879]}' | rlvr tokenize --model Qwen3-0.6B --json`,
@@ -84,7 +85,7 @@ func runTokenize(ctx context.Context, o *tokenizeOptions, in io.Reader, out, err
 		if o.json {
 			err = answerLine(buffered, tok, line, o.plain)
 		} else {
-			err = showLine(buffered, tok, line, o.plain)
+			err = showLine(buffered, errOut, tok, line, o.plain)
 		}
 		if err != nil {
 			return errors.Join(buffered.Flush(), userError(fmt.Errorf("line %d: %w", n, err)))
@@ -136,11 +137,15 @@ func encodeText(tok tokenize.Tokenizer, text string, plain, addSpecial bool) ([]
 	return tok.EncodeSpecial(text, addSpecial)
 }
 
-// showLine writes ids and tokens of a text for people.
-func showLine(out io.Writer, tok tokenize.Tokenizer, text string, plain bool) error {
+// showLine writes ids and tokens of a text for people, and on notes which character
+// the vocabulary lacks.
+func showLine(out, notes io.Writer, tok tokenize.Tokenizer, text string, plain bool) error {
 	ids, err := encodeText(tok, text, plain, true)
-	if err != nil {
+	if ids == nil {
 		return err
+	}
+	if err != nil {
+		fmt.Fprintln(notes, err)
 	}
 	tokens := make([]string, len(ids))
 	for i := range ids {
@@ -166,6 +171,9 @@ type tokenizeRequest struct {
 type tokenizeAnswer struct {
 	Text *string  `json:"text,omitempty"`
 	IDs  *[]int32 `json:"ids,omitempty"`
+	// Error names a character that the vocabulary lacks and the reference library
+	// leaves out without a word, as the ids do.
+	Error string `json:"error,omitempty"`
 }
 
 // answerLine answers a line of JSON.
@@ -178,10 +186,13 @@ func answerLine(out io.Writer, tok tokenize.Tokenizer, line string, plain bool) 
 	switch {
 	case q.Text != nil && q.IDs == nil && q.Messages == nil:
 		ids, err := encodeText(tok, *q.Text, plain || q.Plain, q.AddSpecialTokens == nil || *q.AddSpecialTokens)
-		if err != nil {
+		if ids == nil {
 			return err
 		}
 		a.IDs = &ids
+		if err != nil {
+			a.Error = err.Error()
+		}
 	case q.IDs != nil && q.Text == nil && q.Messages == nil:
 		text := tok.Decode(q.IDs, q.SkipSpecialTokens)
 		a.Text = &text
