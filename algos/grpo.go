@@ -6,10 +6,6 @@ import (
 	"github.com/rlvr-go/rlvr/configs/fault"
 )
 
-// maxLogRatio bounds log-ratios before they are exponentiated. A token beyond it
-// has no gradient.
-const maxLogRatio = 20
-
 // grpo is the clipped surrogate of PPO (arXiv 1707.06347, eq. 7) over tokens, as
 // GRPO uses it (arXiv 2402.03300, eq. 3): with r = exp(logp - old)
 //
@@ -22,7 +18,8 @@ const maxLogRatio = 20
 // always); log-ratios are clamped to +-20; beta is 0 by default, the paper's is 0.04. A
 // token whose ratio lies exactly on a bound is not clipped.
 type grpo struct {
-	low, high, delta  float64 // bounds of the ratio; delta 0: none
+	clipRange
+	delta             float64 // a further bound; 0: none
 	beta, entropyCoef float64
 }
 
@@ -30,10 +27,7 @@ func init() {
 	RegisterLoss(Part{
 		Name: "grpo", Paper: "arXiv 2402.03300", Summary: "clipped ratio surrogate, optional KL and entropy terms",
 		Options: []Option{
-			FloatOption("epsilon", 0.2, "0 or more", notNegative,
-				"Ratios below 1-epsilon stop learning where the advantage is negative."),
-			FloatOption("epsilon_high", 0, "0 (the same as epsilon) or more", notNegative,
-				"Ratios above 1+epsilon_high stop learning where the advantage is positive; 0: epsilon."),
+			epsilonOption(0.2), epsilonHighOption(0),
 			FloatOption("delta", 0, "0 (off) or above 1+epsilon_high", func(x float64) bool { return x == 0 || x > 1 },
 				"Ratios above delta stop learning where the advantage is negative (dual clip); 0: off."),
 			FloatOption("beta", 0, "0 (no reference) or more", notNegative,
@@ -52,17 +46,8 @@ func init() {
 	})
 }
 
-func notNegative(x float64) bool { return x >= 0 }
-
 func newGRPO(v Values) *grpo {
-	high := v.Float("epsilon_high")
-	if high == 0 {
-		high = v.Float("epsilon")
-	}
-	return &grpo{
-		low: 1 - v.Float("epsilon"), high: 1 + high, delta: v.Float("delta"),
-		beta: v.Float("beta"), entropyCoef: v.Float("entropy_coef"),
-	}
+	return &grpo{clipRange: newClipRange(v), delta: v.Float("delta"), beta: v.Float("beta"), entropyCoef: v.Float("entropy_coef")}
 }
 
 // Needs implements [Loss].
@@ -74,32 +59,14 @@ func (o *grpo) Needs() Needs {
 // Graph implements [Loss].
 func (o *grpo) Graph(in Inputs) Output {
 	adv := in.Advantages
-	logRatio := ClipScalar(Sub(in.LogProbs, in.Old), -maxLogRatio, maxLogRatio)
+	logRatio := logRatioGraph(in)
 	ratio := Exp(logRatio)
-
-	// By cases and not by min and clip: where their arguments are equal, the gradient
-	// of Min and Max may be the constant's, which is 0.
-	zero := ScalarZero(adv.Graph(), adv.DType())
-	rising, falling := GreaterThan(adv, zero), LessThan(adv, zero)
-	tooHigh := LogicalAnd(rising, above(ratio, o.high))
-	tooLow := LogicalAnd(falling, below(ratio, o.low))
-	clipped := LogicalOr(tooHigh, tooLow)
-	surrogate := Where(tooHigh, MulScalar(adv, o.high), Where(tooLow, MulScalar(adv, o.low), Mul(ratio, adv)))
+	c := o.surrogateGraph(ratio, adv)
+	surrogate := c.objective
 	if o.delta > 0 {
-		surrogate = Where(LogicalAnd(falling, above(ratio, o.delta)), MulScalar(adv, o.delta), surrogate)
+		surrogate = Where(LogicalAnd(c.falling, above(ratio, o.delta)), MulScalar(adv, o.delta), surrogate)
 	}
-
-	out := Output{Terms: []Term{o.term(in, "policy_loss", Neg(weighted(in, surrogate)))}}
-	out.Metrics = []Metric{
-		lossMetric(out.Terms[0]),
-		tokenMean("ppo_kl", in, Neg(logRatio)),
-		tokenShare("clip_ratio/low_mean", in, tooLow),
-		tokenShare("clip_ratio/high_mean", in, tooHigh),
-		tokenShare("clip_ratio/region_mean", in, clipped),
-		tokenMean("ratio/mean", in, ratio),
-		{Name: "ratio/max", Join: JoinMax, Numerator: MaskedReduceAllMax(ratio, IsTrained(in.Mask))},
-		{Name: "ratio/min", Join: JoinMin, Numerator: MaskedReduceAllMin(ratio, IsTrained(in.Mask))},
-	}
+	out := policyOutput(in, surrogate, logRatio).with(clipMetrics(in, c), ratioMetrics(in, ratio))
 	if o.beta > 0 {
 		k3 := k3Graph(in.LogProbs, in.Ref)
 		out.Terms = append(out.Terms, o.term(in, "kl_loss", MulScalar(k3, o.beta)))
@@ -115,12 +82,6 @@ func (*grpo) term(in Inputs, name string, perToken *Node) Term {
 	numerator, denominator := in.Aggregate(perToken)
 	return Term{Name: name, Numerator: numerator, Denominator: denominator}
 }
-
-// above is true where x > bound.
-func above(x *Node, bound float64) *Node { return GreaterThan(x, Scalar(x.Graph(), x.DType(), bound)) }
-
-// below is true where x < bound.
-func below(x *Node, bound float64) *Node { return LessThan(x, Scalar(x.Graph(), x.DType(), bound)) }
 
 // k3Graph is Schulman's k3 estimator of KL(policy || ref) at each token, [N, T]: never
 // negative, and of less variance than the plain log-ratio.
