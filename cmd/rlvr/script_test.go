@@ -21,11 +21,16 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script. Beside testscript's own, its commands are
 // those of [scriptCommands]; each script finds tiny.yaml in its folder, and the
-// condition xla holds where an XLA CPU plugin is found, in the folder $PLUGINS.
+// condition xla holds where an XLA CPU plugin is found, in the folder $PLUGINS. Tiny
+// checkpoints with goldens are in the folder $TINY_MODELS.
 func TestScripts(t *testing.T) {
 	plugin, _ := device.FindPlugin("cpu")
 	if absolute, err := filepath.Abs(plugin); err == nil && plugin != "" {
 		plugin = absolute
+	}
+	models, err := filepath.Abs(filepath.Join("..", "..", "model", "testdata"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  filepath.Join("testdata", "script"),
@@ -41,6 +46,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PLUGINS", filepath.Dir(plugin))
+			env.Setenv("TINY_MODELS", models)
 			env.Setenv("HF_HUB_OFFLINE", "1") // a test must not wait for the network
 			env.Setenv("HF_HOME", filepath.Join(env.WorkDir, "hf"))
 			env.Setenv("RLVR_PJRT_DIR", filepath.Join(env.WorkDir, "pjrt"))
