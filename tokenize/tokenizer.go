@@ -36,8 +36,8 @@ type Tokenizer interface {
 	// skipSpecial, left out. Bytes that are no UTF-8 become U+FFFD as in the
 	// reference library; an id outside the vocabulary decodes to nothing.
 	Decode(ids []int32, skipSpecial bool) string
-	// EOS are the ids that end a completion, at least one; the first is what a
-	// demonstration ends with.
+	// EOS are the ids that end a completion, none where no file names any; the first
+	// is what a demonstration ends with.
 	EOS() []int32
 	// PadID fills rows up. It may be one of EOS, so that padding is found by
 	// lengths and never by id.

@@ -17,10 +17,16 @@ type prompt struct {
 	tokens  []int32
 }
 
-// encodePrompt renders and tokenizes a problem's prompt.
+// encodePrompt renders and tokenizes a problem's prompt: of a conversation, what its
+// last turn answers.
 func encodePrompt(tok tokenize.Tokenizer, ex *data.Example) (ids []int32, err error) {
 	if len(ex.Messages) > 0 {
-		ids, err = tok.EncodeChat(&tokenize.Chat{Messages: ex.Messages, AddGenerationPrompt: true})
+		chat := chatOf(ex)
+		if ex.Conversation() {
+			chat.Messages = chat.Messages[:len(chat.Messages)-1]
+		}
+		chat.AddGenerationPrompt = true
+		ids, err = tok.EncodeChat(chat)
 	} else {
 		ids, err = tok.EncodePrompt(ex.Prompt)
 	}
@@ -33,29 +39,8 @@ func encodePrompt(tok tokenize.Tokenizer, ex *data.Example) (ids []int32, err er
 	return ids, nil
 }
 
-// demonstrations turns problems into groups of one rollout that is the reference
-// completion: what offline objectives train on.
-func (t *Trainer) demonstrations(prompts []prompt) ([]data.Group, error) {
-	tok, limit := t.setup.Tokenizer, t.policy.Arch.MaxPositionEmbeddings
-	groups := make([]data.Group, len(prompts))
-	for i, p := range prompts {
-		text := p.example.Demonstration()
-		if text == "" {
-			return nil, fmt.Errorf("trainer: problem %s has neither completion nor answer to imitate", p.example.ID)
-		}
-		ids, err := tok.Encode(text)
-		if err != nil {
-			return nil, fmt.Errorf("trainer: problem %s: completion: %w", p.example.ID, err)
-		}
-		ids = append(ids, tok.EOS()[0])
-		if n := len(p.tokens) + len(ids); n > limit {
-			return nil, fmt.Errorf("trainer: problem %s: prompt and completion have %d tokens, the model has %d positions", p.example.ID, n, limit)
-		}
-		groups[i] = data.Group{Example: p.example, Prompt: p.tokens, Rollouts: []data.Rollout{
-			{Segments: []data.Segment{{Tokens: ids}}, Text: text, Finish: data.FinishEOS},
-		}}
-	}
-	return groups, nil
+func chatOf(ex *data.Example) *tokenize.Chat {
+	return &tokenize.Chat{Messages: ex.Messages, Tools: ex.Tools, Kwargs: ex.Kwargs}
 }
 
 // generator samples completions with one set of options.

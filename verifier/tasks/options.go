@@ -24,6 +24,11 @@ type Options struct {
 	TrainFiles      []string `yaml:"train_files"`
 	ValidationFiles []string `yaml:"validation_files"`
 	TestFiles       []string `yaml:"test_files"`
+	// SystemPrompt begins every chat that has no message of the system; empty: none.
+	SystemPrompt string `yaml:"system_prompt"`
+	// ChatTemplateKwargs are variables for the chat template beside those that a row
+	// has, such as enable_thinking (TRL's and vLLM's name).
+	ChatTemplateKwargs map[string]any `yaml:"chat_template_kwargs"`
 	// MaxPromptLength is the most tokens a prompt may have. Default 512.
 	MaxPromptLength int `yaml:"max_prompt_length"`
 	// OverlongPrompts is what happens to longer ones: error refuses the run, drop
@@ -91,8 +96,13 @@ func (o *Options) files(split string) []string {
 // Open makes the task that valid options describe; problem files are read here,
 // and all their faults are in the error.
 func Open(o Options) (Task, error) {
-	if o.Task != "" {
-		return New(o.Task, o.Options)
+	open := func() (Task, error) { return New(o.Task, o.Options) }
+	if o.Task == "" {
+		open = func() (Task, error) { return openFiles(&o) }
 	}
-	return openFiles(&o)
+	task, err := open()
+	if err != nil || o.SystemPrompt == "" && len(o.ChatTemplateKwargs) == 0 {
+		return task, err
+	}
+	return &chats{Task: task, system: o.SystemPrompt, kwargs: o.ChatTemplateKwargs}, nil
 }
