@@ -118,6 +118,9 @@ func (r *chatRun) contains(container, item jinja.Value) (bool, error) {
 	case container.IsString():
 		return false, fmt.Errorf("a value of type %s in a str", r.typeOf(item))
 	case container.IsDict() && r.markOf(container) == 0:
+		if item.IsList() && r.markOf(item) != markTuple || item.IsDict() || item.IsCallable() {
+			return false, fmt.Errorf("a value of type %s is no key of a dict", r.typeOf(item))
+		}
 		return item.IsString() && container.AsDict().Has(item.AsString()), nil
 	}
 	items, err := r.items(container)
@@ -180,10 +183,10 @@ var tests = map[string]*test{
 	}},
 	"iterable": {0, func(r *chatRun, v jinja.Value, _ []jinja.Value) (bool, error) {
 		_, iterator := opaqueName(v, iteratorName)
-		return iterator || v.IsList() || v.IsString() || v.IsUndefined() || v.IsDict() && r.markOf(v) == 0, nil
+		return iterator || v.IsList() || isString(v) || v.IsUndefined() || v.IsDict() && r.markOf(v) == 0, nil
 	}},
 	"sequence": {0, func(r *chatRun, v jinja.Value, _ []jinja.Value) (bool, error) {
-		return v.IsString() || v.IsUndefined() || v.IsList() && r.markOf(v) != markView || v.IsDict() && r.markOf(v) == 0, nil
+		return isString(v) || v.IsUndefined() || v.IsList() && r.markOf(v) != markView || v.IsDict() && r.markOf(v) == 0, nil
 	}},
 	"odd":         remainderTest(0, 2, 1),
 	"even":        remainderTest(0, 2, 0),

@@ -115,7 +115,7 @@ func filterTrim(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Value
 	if err != nil {
 		return jinja.Undefined(), err
 	}
-	s, err := r.str(args[0])
+	s, err := r.unsafe(args[0])
 	if err != nil {
 		return jinja.Undefined(), err
 	}
@@ -126,12 +126,21 @@ func filterTrim(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Value
 	return stringMethods["strip"](r, s, chars, nil)
 }
 
+// unsafe is str of a value that is not from the filter safe: Python would give a safe
+// string of it.
+func (r *chatRun) unsafe(v jinja.Value) (string, error) {
+	if _, ok := opaqueName(v, markupName); ok {
+		return "", fmt.Errorf("of a value of type %s is not implemented", r.typeOf(v))
+	}
+	return r.str(v)
+}
+
 func caseFilter(change func(string) (string, error)) filter {
 	return func(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Value, error) {
 		if _, err := bind(args, named, "s"); err != nil {
 			return jinja.Undefined(), err
 		}
-		s, err := r.str(args[0])
+		s, err := r.unsafe(args[0])
 		if err == nil {
 			s, err = change(s)
 		}
@@ -193,6 +202,9 @@ func filterLength(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Val
 func filterString(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Value, error) {
 	if _, err := bind(args, named, "object"); err != nil {
 		return jinja.Undefined(), err
+	}
+	if isString(args[0]) {
+		return args[0], nil
 	}
 	s, err := r.str(args[0])
 	return jinja.NewString(s), err
@@ -294,10 +306,10 @@ func filterIndent(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Val
 	if err != nil {
 		return jinja.Undefined(), err
 	}
-	s, err := r.str(args[0])
-	if err != nil {
-		return jinja.Undefined(), err
+	if !args[0].IsString() {
+		return jinja.Undefined(), fmt.Errorf("of a value of type %s", r.typeOf(args[0]))
 	}
+	s := args[0].AsString()
 	indent := "    "
 	if bound[1] != nil {
 		n, ok := integer(*bound[1])

@@ -130,6 +130,9 @@ func filterUnique(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Val
 			return jinja.Undefined(), fmt.Errorf("of values of type %s is not implemented", r.typeOf(item))
 		}
 		key, err := lower(item.AsString())
+		if err == nil {
+			err = r.charge(1, len(key))
+		}
 		if err != nil {
 			return jinja.Undefined(), err
 		}
@@ -150,6 +153,9 @@ func filterDictsort(r *chatRun, args []jinja.Value, named []namedValue) (jinja.V
 		return jinja.Undefined(), fmt.Errorf("a value of type %s is no dict", r.typeOf(args[0]))
 	}
 	d := args[0].AsDict()
+	if err := r.charge(16*d.Len(), textSize(args[0])); err != nil {
+		return jinja.Undefined(), err
+	}
 	keys := d.OrderedKeys()
 	folded := map[string]string{}
 	for _, key := range keys {
@@ -193,6 +199,9 @@ func filterSort(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Value
 		}
 		if key.IsString() && (bound[2] == nil || !bound[2].IsTruthy()) {
 			s, err := lower(key.AsString())
+			if err == nil {
+				err = r.charge(1, len(s))
+			}
 			if err != nil {
 				return jinja.Undefined(), err
 			}

@@ -20,6 +20,9 @@ var globals = map[string]global{
 	"strftime_now":    globalStrftime,
 }
 
+// maxMessage is how much of a template's message is kept, in bytes.
+const maxMessage = 2000
+
 // raisedError is what a template says by raise_exception.
 type raisedError struct{ message string }
 
@@ -33,6 +36,9 @@ func globalRaise(r *chatRun, args []jinja.Value, named []namedValue) (jinja.Valu
 	message, err := r.str(*bound[0])
 	if err != nil {
 		return jinja.Undefined(), err
+	}
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "..."
 	}
 	return jinja.Undefined(), &raisedError{message}
 }
@@ -104,6 +110,9 @@ func globalStrftime(r *chatRun, args []jinja.Value, named []namedValue) (jinja.V
 	bound, err := bind(args, named, "format")
 	if err != nil || bound[0] == nil || !bound[0].IsString() {
 		return jinja.Undefined(), errors.Join(err, errors.New("strftime_now wants a format"))
+	}
+	if err := r.charge(1, 16*len(bound[0].AsString())); err != nil {
+		return jinja.Undefined(), err
 	}
 	s, err := strftime(r.now(), bound[0].AsString())
 	if err != nil {

@@ -63,7 +63,7 @@ func (l *lowerer) stmt(s *stmt) error {
 		return l.setStmt(s)
 	case stmtSetBlock:
 		l.write("{%% set %s %%}", l.name(s.targets[0]))
-		err := l.stmts(s.body)
+		err := l.local(s.body, nil)
 		l.write("{%% endset %%}")
 		return err
 	case stmtFilterBlock:
@@ -198,7 +198,6 @@ func assigned(body []*stmt) []string {
 					out = append(out, target)
 				}
 			}
-			out = append(out, assigned(s.body)...)
 		case stmtMacro:
 			out = append(out, s.text)
 		case stmtIf:

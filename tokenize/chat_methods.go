@@ -44,6 +44,9 @@ func oneString(args []jinja.Value, named []namedValue) (string, error) {
 
 func stripMethod(set func(s, cut string) string, space func(s string, f func(rune) bool) string) stringMethod {
 	return func(r *chatRun, s string, args []jinja.Value, named []namedValue) (jinja.Value, error) {
+		if err := r.charge(1, len(s)); err != nil {
+			return jinja.Undefined(), err
+		}
 		if len(args) == 0 && len(named) == 0 || len(args) == 1 && args[0].IsNone() {
 			return r.text(space(s, pySpace))
 		}
@@ -84,8 +87,11 @@ func removeMethod(remove func(s, affix string) string) stringMethod {
 }
 
 func findMethod(index func(s, part string) int) stringMethod {
-	return func(_ *chatRun, s string, args []jinja.Value, named []namedValue) (jinja.Value, error) {
+	return func(r *chatRun, s string, args []jinja.Value, named []namedValue) (jinja.Value, error) {
 		part, err := oneString(args, named)
+		if err == nil {
+			err = r.charge(1, len(s))
+		}
 		if err != nil {
 			return jinja.Undefined(), err
 		}
@@ -97,8 +103,11 @@ func findMethod(index func(s, part string) int) stringMethod {
 	}
 }
 
-func countMethod(_ *chatRun, s string, args []jinja.Value, named []namedValue) (jinja.Value, error) {
+func countMethod(r *chatRun, s string, args []jinja.Value, named []namedValue) (jinja.Value, error) {
 	part, err := oneString(args, named)
+	if err == nil {
+		err = r.charge(1, len(s))
+	}
 	if err != nil {
 		return jinja.Undefined(), err
 	}
@@ -123,13 +132,21 @@ func splitMethod(r *chatRun, s string, args []jinja.Value, named []namedValue) (
 		if most >= 0 {
 			return jinja.Undefined(), errors.New("split at white space with maxsplit is not implemented")
 		}
+		if err := r.charge(1, 16*len(s)); err != nil { // there may be half as many parts as bytes
+			return jinja.Undefined(), err
+		}
 		parts = strings.FieldsFunc(s, pySpace)
 	case !bound[0].IsString() || bound[0].AsString() == "":
 		return jinja.Undefined(), errors.New("split: the separator is no str, or empty")
-	case most < 0:
-		parts = strings.Split(s, bound[0].AsString())
 	default:
-		parts = strings.SplitN(s, bound[0].AsString(), int(min(most, int64(len(s))))+1)
+		n := strings.Count(s, bound[0].AsString())
+		if err := r.charge(n, len(s)+16*n); err != nil {
+			return jinja.Undefined(), err
+		}
+		if most < 0 {
+			most = int64(n)
+		}
+		parts = strings.SplitN(s, bound[0].AsString(), int(min(most, int64(n)))+1)
 	}
 	return r.texts(parts)
 }
@@ -139,7 +156,7 @@ func (r *chatRun) texts(parts []string) (jinja.Value, error) {
 	out := make([]jinja.Value, len(parts))
 	for i, part := range parts {
 		out[i] = jinja.NewString(part)
-		if err := r.charge(1, 16+len(part)); err != nil {
+		if err := r.charge(1, 0); err != nil {
 			return jinja.Undefined(), err
 		}
 	}
@@ -150,8 +167,8 @@ func splitLinesMethod(r *chatRun, s string, args []jinja.Value, named []namedVal
 	if len(args)+len(named) > 0 || strings.ContainsAny(s, "\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029") {
 		return jinja.Undefined(), errors.New("splitlines with arguments or with line ends other than a newline is not implemented")
 	}
-	if s == "" {
-		return r.texts(nil)
+	if err := r.charge(strings.Count(s, "\n"), 16*len(s)); err != nil || s == "" {
+		return jinja.NewList(nil), err
 	}
 	return r.texts(strings.Split(strings.TrimSuffix(s, "\n"), "\n"))
 }
@@ -178,6 +195,9 @@ func replaceMethod(r *chatRun, s string, args []jinja.Value, named []namedValue)
 
 // replace counts the text before it makes it.
 func (r *chatRun) replace(s, old, with string, count int64) (jinja.Value, error) {
+	if err := r.charge(1, len(s)); err != nil {
+		return jinja.Undefined(), err
+	}
 	found := int64(strings.Count(s, old))
 	if count >= 0 {
 		found = min(found, count)

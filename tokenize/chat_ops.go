@@ -65,7 +65,7 @@ func opEnter(r *chatRun, _ int, _ []jinja.Value) (jinja.Value, error) {
 	if r.macros > maxMacroNested {
 		return jinja.Undefined(), fmt.Errorf("macros nested more than %d deep", maxMacroNested)
 	}
-	return jinja.NewString(""), nil
+	return jinja.NewString(""), r.charge(20, 0) // the library makes scopes for it
 }
 
 func opLeave(r *chatRun, _ int, _ []jinja.Value) (jinja.Value, error) {
@@ -169,10 +169,10 @@ func opMethod(r *chatRun, _ int, args []jinja.Value) (jinja.Value, error) {
 			return method(r, object.AsDict(), positional, named)
 		}
 		if slices.Contains(unsafeDictMethods, name) {
-			return jinja.Undefined(), fmt.Errorf("method %s changes a dict, which a template must not", name)
+			return jinja.Undefined(), fmt.Errorf("method %s of a dict changes it or is not implemented", name)
 		}
 	case object.IsList() && slices.Contains(unsafeListMethods, name):
-		return jinja.Undefined(), fmt.Errorf("method %s changes a list, which a template must not", name)
+		return jinja.Undefined(), fmt.Errorf("method %s of a list changes it or is not implemented", name)
 	}
 	if object.IsDict() {
 		if fn, ok := object.AsDict().Get(name); ok {
@@ -197,6 +197,8 @@ func opAttr(r *chatRun, _ int, args []jinja.Value) (jinja.Value, error) {
 	case object.IsDict():
 		value, _ := object.AsDict().Get(name)
 		return value, nil
+	case object.IsCallable():
+		return jinja.Undefined(), fmt.Errorf("attributes of a value of type %s are not implemented", r.typeOf(object))
 	}
 	return jinja.Undefined(), nil
 }
@@ -216,6 +218,8 @@ func opItem(r *chatRun, line int, args []jinja.Value) (jinja.Value, error) {
 		}
 	case r.markOf(object) == markView:
 		return jinja.Undefined(), nil
+	case object.IsCallable():
+		return jinja.Undefined(), fmt.Errorf("elements of a value of type %s are not implemented", r.typeOf(object))
 	case object.IsList() && isIndex:
 		items := object.AsList().Items
 		if i, ok := position(index, len(items)); ok {
@@ -223,10 +227,10 @@ func opItem(r *chatRun, line int, args []jinja.Value) (jinja.Value, error) {
 		}
 		return jinja.Undefined(), nil
 	case object.IsString() && isIndex:
-		runes := []rune(object.AsString())
-		if err := r.charge(0, len(runes)); err != nil {
+		if err := r.charge(0, 4*len(object.AsString())); err != nil {
 			return jinja.Undefined(), err
 		}
+		runes := []rune(object.AsString())
 		if i, ok := position(index, len(runes)); ok {
 			return jinja.NewString(string(runes[i])), nil
 		}
@@ -267,12 +271,15 @@ func opSlice(r *chatRun, _ int, args []jinja.Value) (jinja.Value, error) {
 	case object.IsList() && r.markOf(object) != markView:
 		n = object.AsList().Len()
 	case object.IsString():
+		if err := r.charge(len(object.AsString())/16, 8*len(object.AsString())); err != nil {
+			return jinja.Undefined(), err
+		}
 		runes = []rune(object.AsString())
 		n = len(runes)
 	default:
 		return jinja.Undefined(), fmt.Errorf("a value of type %s has no slices", r.typeOf(object))
 	}
-	if err := r.charge(n, 4*len(runes)); err != nil {
+	if err := r.charge(n/16, 0); err != nil {
 		return jinja.Undefined(), err
 	}
 	indices, err := sliceIndices(args[1:], n)
@@ -371,6 +378,9 @@ func opBinary(r *chatRun, _ int, args []jinja.Value) (jinja.Value, error) {
 		}
 		return jinja.NewString(a.AsString() + b.AsString()), nil
 	case op == "+" && a.IsList() && b.IsList() && r.markOf(a) == r.markOf(b) && r.markOf(a) != markView:
+		if err := r.charge(a.AsList().Len()+b.AsList().Len(), 0); err != nil {
+			return jinja.Undefined(), err
+		}
 		return r.list(slices.Concat(a.AsList().Items, b.AsList().Items), r.markOf(a))
 	case op == "*" && a.IsString() && bInt:
 		return r.repeat(a.AsString(), n)
@@ -498,9 +508,12 @@ func opConcat(r *chatRun, _ int, args []jinja.Value) (jinja.Value, error) {
 		if err != nil {
 			return jinja.Undefined(), err
 		}
+		if err := r.charge(0, len(s)); err != nil {
+			return jinja.Undefined(), err
+		}
 		out.WriteString(s)
 	}
-	return r.text(out.String())
+	return jinja.NewString(out.String()), nil
 }
 
 func opList(r *chatRun, _ int, args []jinja.Value) (jinja.Value, error) {

@@ -9,12 +9,13 @@ import (
 	"github.com/ardanlabs/jinja"
 )
 
-// Limits of one rendering. They are far beyond what a chat needs and keep a hostile
-// template within about a second and some hundred megabytes.
+// Limits of one rendering: operations, and bytes of text made or looked through. They
+// are far beyond what a chat needs and keep a hostile template within about a second
+// and some hundred megabytes.
 const (
 	maxOperations  = 5_000_000
-	baseBytes      = 64 << 20
-	bytesPerByte   = 256
+	baseBytes      = 32 << 20
+	bytesPerByte   = 64
 	maxMacroNested = 50
 	maxRange       = 100_000 // Jinja2's own limit in its sandbox
 	maxValueNested = 200

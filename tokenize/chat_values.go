@@ -35,10 +35,12 @@ func (r *chatRun) repr(out *strings.Builder, v jinja.Value, depth int) error {
 	if depth > maxValueNested {
 		return fmt.Errorf("a value nested more than %d deep", maxValueNested)
 	}
-	if err := r.charge(1, 0); err != nil {
+	if err := r.charge(1, textSize(v)); err != nil {
 		return err
 	}
 	switch {
+	case v.IsUndefined():
+		out.WriteString("Undefined")
 	case v.IsNone():
 		out.WriteString("None")
 	case v.IsBool() && v.AsBool():
@@ -74,6 +76,21 @@ func (r *chatRun) repr(out *strings.Builder, v jinja.Value, depth int) error {
 		return fmt.Errorf("printing a value of type %s is not implemented", r.typeOf(v))
 	}
 	return nil
+}
+
+// textSize is the length of a string, and of a dict's keys.
+func textSize(v jinja.Value) int {
+	switch {
+	case v.IsString():
+		return len(v.AsString())
+	case v.IsDict():
+		n := 0
+		for _, key := range v.AsDict().Keys {
+			n += len(key)
+		}
+		return n
+	}
+	return 0
 }
 
 func (r *chatRun) reprList(out *strings.Builder, v jinja.Value, depth int) error {
@@ -163,7 +180,7 @@ func (r *chatRun) dump(out *strings.Builder, v jinja.Value, s *jsonStyle, depth 
 	if depth > maxValueNested {
 		return fmt.Errorf("a value nested more than %d deep", maxValueNested)
 	}
-	if err := r.charge(1, depth*len(s.indent)); err != nil {
+	if err := r.charge(1, depth*len(s.indent)+textSize(v)); err != nil {
 		return err
 	}
 	switch {

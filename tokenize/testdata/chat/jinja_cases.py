@@ -100,6 +100,13 @@ LINES = r"""
 {% if n %}{% macro f() %}1{% endmacro %}{% else %}{% macro f() %}2{% endmacro %}{% endif %}{{ f() }}
 {% for x in l %}{% macro f() %}{{ x }}{% endmacro %}{{ f() }}{% endfor %}
 {% for x in l %}{{ x }}{% else %}{% set w = 1 %}{% endfor %}{{ w is defined }}{% for x in [] %}{% else %}{% set w = 1 %}{{ w }}{% endfor %}{{ w is defined }}
+{% set x = 1 %}{% set z %}{% set x = 2 %}{{ x }}{% endset %}{{ x }}{{ z }}{% set z %}{% set z = 5 %}{{ z }}{% endset %}{{ z }}
+{{ [] in d }}
+{{ [missing, n] }}{{ (missing,) }}
+{{ 3 | indent }}
+{{ ('ab' | safe)[0] }}
+{{ ('ab' | safe) is sequence }}{{ ('ab' | safe) is iterable }}{{ 'ab' | safe | string }}
+{{ ('a' | safe | upper) + '<' }}
 {% filter trim %}{% set k = 1 %} {{ k }} {% endfilter %}{{ k is defined }}
 {{ m | selectattr('r', 'equalto', 'user') | list | length }}{{ m | rejectattr('r', 'eq', 'user') | list }}{{ m | selectattr('c') | list }}{{ m | selectattr('c', 'defined') | map(attribute='c') | list }}{{ m | map(attribute='c', default='?') | join }}
 {{ l | select('odd') | list }}{{ l | reject('gt', 1) | list }}{{ [0, 1, n] | select | list }}{{ ['a', 'B'] | map('upper') | list }}{{ [' a '] | map('trim') | join }}{{ l | select('>', 1) | list }}
