@@ -159,16 +159,9 @@ func message(raw []byte) (Message, error) {
 			if null = kind(f.raw) == "null"; !null {
 				m.Content, err = text(f)
 			}
-		case "name", "tool_call_id", "reasoning_content":
-			if kind(f.raw) != "null" {
-				_, err = text(f)
-			}
-		case "tool_calls":
-			if kind(f.raw) != "null" {
-				calls, err = true, objects(f)
-			}
 		default:
-			err = fmt.Errorf("unknown field %s", f.key)
+			calls = calls || f.key == "tool_calls" && kind(f.raw) != "null"
+			err = further(f)
 		}
 		if err != nil {
 			faults = append(faults, err.Error())
@@ -187,6 +180,25 @@ func message(raw []byte) (Message, error) {
 		m.Raw = compact(raw)
 	}
 	return m, joined(faults)
+}
+
+// further checks a field of a message beside role and content.
+func further(f field) error {
+	null := kind(f.raw) == "null"
+	switch f.key {
+	case "name", "tool_call_id", "reasoning_content":
+		if !null {
+			_, err := text(f)
+			return err
+		}
+	case "tool_calls":
+		if !null {
+			return objects(f)
+		}
+	default:
+		return fmt.Errorf("unknown field %s", f.key)
+	}
+	return nil
 }
 
 // misplaced lists fields that a role does not have.

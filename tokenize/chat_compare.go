@@ -50,43 +50,58 @@ func (r *chatRun) equal(a, b jinja.Value, depth int) (bool, error) {
 	if err := r.charge(1, 0); err != nil {
 		return false, err
 	}
-	aNumber, bNumber := a.IsNumber() || a.IsBool(), b.IsNumber() || b.IsBool()
 	switch {
-	case aNumber && bNumber:
+	case isNumber(a) && isNumber(b):
 		return compareNumbers(a, b) == 0, nil
 	case a.IsString() && b.IsString():
 		return a.AsString() == b.AsString(), r.charge(0, min(len(a.AsString()), len(b.AsString())))
 	case a.IsList() && b.IsList() && r.markOf(a) == r.markOf(b) && r.markOf(a) != markView:
-		x, y := a.AsList().Items, b.AsList().Items
-		if len(x) != len(y) {
-			return false, nil
-		}
-		for i := range x {
-			if same, err := r.equal(x[i], y[i], depth+1); err != nil || !same {
-				return false, err
-			}
-		}
-		return true, nil
-	case a.IsDict() && b.IsDict() && r.markOf(a) == 0 && r.markOf(b) == 0:
-		x, y := a.AsDict(), b.AsDict()
-		if x.Len() != y.Len() {
-			return false, nil
-		}
-		for _, key := range x.Keys {
-			other, ok := y.Get(key)
-			if !ok {
-				return false, nil
-			}
-			if same, err := r.equal(x.Data[key], other, depth+1); err != nil || !same {
-				return false, err
-			}
-		}
-		return true, nil
-	case a.IsCallable() || b.IsCallable() || r.markOf(a) == markView || r.markOf(b) == markView:
+		return r.equalLists(a.AsList().Items, b.AsList().Items, depth)
+	case r.isDict(a) && r.isDict(b):
+		return r.equalDicts(a.AsDict(), b.AsDict(), depth)
+	case r.incomparable(a) || r.incomparable(b):
 		return false, fmt.Errorf("comparing values of type %s and %s is not implemented", r.typeOf(a), r.typeOf(b))
 	}
 	return a.IsUndefined() && b.IsUndefined() || a.IsNone() && b.IsNone(), nil
 }
+
+// isDict says that a value is a dict and no namespace.
+func (r *chatRun) isDict(v jinja.Value) bool { return v.IsDict() && r.markOf(v) == 0 }
+
+// incomparable says that == of a value is not implemented.
+func (r *chatRun) incomparable(v jinja.Value) bool {
+	return v.IsCallable() || r.markOf(v) == markView || r.markOf(v) == markNamespace
+}
+
+func (r *chatRun) equalLists(a, b []jinja.Value, depth int) (bool, error) {
+	if len(a) != len(b) {
+		return false, nil
+	}
+	for i := range a {
+		if same, err := r.equal(a[i], b[i], depth+1); err != nil || !same {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (r *chatRun) equalDicts(a, b *jinja.Dict, depth int) (bool, error) {
+	if a.Len() != b.Len() {
+		return false, nil
+	}
+	for _, key := range a.Keys {
+		other, ok := b.Get(key)
+		if !ok {
+			return false, nil
+		}
+		if same, err := r.equal(a.Data[key], other, depth+1); err != nil || !same {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func isNumber(v jinja.Value) bool { return v.IsNumber() || v.IsBool() }
 
 // compareNumbers orders ints, bools and floats. NaN is above all, which no JSON holds.
 func compareNumbers(a, b jinja.Value) int {
@@ -100,9 +115,8 @@ func compareNumbers(a, b jinja.Value) int {
 
 // order is Python's < between values that have an order.
 func (r *chatRun) order(a, b jinja.Value) (int, error) {
-	aNumber, bNumber := a.IsNumber() || a.IsBool(), b.IsNumber() || b.IsBool()
 	switch {
-	case aNumber && bNumber:
+	case isNumber(a) && isNumber(b):
 		return compareNumbers(a, b), nil
 	case a.IsString() && b.IsString():
 		return strings.Compare(a.AsString(), b.AsString()), r.charge(0, min(len(a.AsString()), len(b.AsString())))

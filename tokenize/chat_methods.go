@@ -332,7 +332,7 @@ func viewMethod(entry func(key string, v jinja.Value) []jinja.Value) dictMethod 
 	}
 }
 
-func getMethod(r *chatRun, d *jinja.Dict, args []jinja.Value, named []namedValue) (jinja.Value, error) {
+func getMethod(_ *chatRun, d *jinja.Dict, args []jinja.Value, named []namedValue) (jinja.Value, error) {
 	if len(args) < 1 || len(args) > 2 || len(named) > 0 {
 		return jinja.Undefined(), errors.New("get wants one or two values")
 	}

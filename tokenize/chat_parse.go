@@ -133,6 +133,8 @@ func (p *templateParser) body(ends ...string) ([]*stmt, string, error) {
 				return nil, "", err
 			}
 			out = append(out, s)
+		default: // the lexer gives these within tags only
+			return nil, "", faultAt(t.line, "found %s outside a tag", t.describe())
 		}
 	}
 }
