@@ -131,12 +131,19 @@ func tinyLlama() *ggufFile {
 	return g
 }
 
-// sentencePiece makes it one with a SentencePiece vocabulary.
-func (g *ggufFile) sentencePiece() {
-	tokens, kinds, scores := []string{"<unk>", "<s>", "</s>"}, []int{2, 3, 3}, []float64{0, 0, 0}
+// byteTokens are the tokens that every SentencePiece vocabulary with bytes begins
+// with: 259 of them.
+func byteTokens() (tokens []string, kinds []int, scores []float64) {
+	tokens, kinds, scores = []string{"<unk>", "<s>", "</s>"}, []int{2, 3, 3}, []float64{0, 0, 0}
 	for b := range 256 {
 		tokens, kinds, scores = append(tokens, fmt.Sprintf("<0x%02X>", b)), append(kinds, 6), append(scores, 0)
 	}
+	return tokens, kinds, scores
+}
+
+// sentencePiece makes it one with a SentencePiece vocabulary.
+func (g *ggufFile) sentencePiece() {
+	tokens, kinds, scores := byteTokens()
 	for i, piece := range []string{"ab", "a", "b", "c", "bc"} {
 		tokens, kinds, scores = append(tokens, piece), append(kinds, 1), append(scores, float64(-i))
 	}
@@ -281,6 +288,9 @@ func TestGGUFVariants(t *testing.T) {
 	has(m, "tokenizer_config.json", `"bos_token": "<s>"`)
 	if bytes.Contains(m.Files["tokenizer.json"], []byte("PAD4")) {
 		t.Error("an unused token at the end is in tokenizer.json")
+	}
+	if !bytes.Contains(m.Files["tokenizer.json"], []byte("\"ab\": 2\n    },")) {
+		t.Error("added tokens at the end are in the model's vocabulary")
 	}
 
 	m = open(func(g *ggufFile) { g.set("llama.rope.scale_linear", 4.0) })

@@ -26,6 +26,7 @@ func TestCutShards(t *testing.T) {
 		{[]int{4, 4}, 8, "model.safetensors [4 4]"},
 		{nil, 8, "model.safetensors []"},
 		{[]int{4, 4}, 7, "model-00001-of-00002.safetensors [4], model-00002-of-00002.safetensors [4]"},
+		{[]int{9, 1}, 7, "model-00001-of-00002.safetensors [9], model-00002-of-00002.safetensors [1]"},
 		{[]int{2, 4, 3, 1, 9, 1}, 7, "model-00001-of-00004.safetensors [2 4], model-00002-of-00004.safetensors [3 1], " +
 			"model-00003-of-00004.safetensors [9], model-00004-of-00004.safetensors [1]"},
 	} {
