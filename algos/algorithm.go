@@ -19,6 +19,9 @@ type Algorithm struct {
 	Shapers     []Shaper
 	Selectors   []Selector
 
+	// Warnings are doubts about the options in force.
+	Warnings []Warning
+
 	settings []Setting
 }
 

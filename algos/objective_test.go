@@ -217,6 +217,7 @@ func TestObjectiveInOneFile(t *testing.T) {
 			}
 		},
 		PerTokenAdvantages: true,
+		NoLong:             "compares each token with each",
 		NoGolden:           "no other program has it",
 		Identities: []algotest.Identity{{
 			Name: "batch statistic", Explanation: "the clip width follows the entropy of the whole step",

@@ -21,6 +21,7 @@ type Option struct {
 	Help string
 
 	accepts func(value any) bool
+	choices []string // of a ChoiceOption
 }
 
 // FloatOption declares an option that holds a finite number; whole numbers are
@@ -44,9 +45,20 @@ func BoolOption(name string, value bool, help string) Option {
 // ChoiceOption declares an option that is one of a few words.
 func ChoiceOption(name, value, help string, choices ...string) Option {
 	allowed := "one of " + strings.Join(choices, ", ")
-	return Option{Name: name, Default: value, Allowed: allowed, Help: help, accepts: func(v any) bool {
+	return Option{Name: name, Default: value, Allowed: allowed, Help: help, choices: choices, accepts: func(v any) bool {
 		return slices.Contains(choices, v.(string))
 	}}
+}
+
+const compatName = "compat"
+
+// CompatOption declares the option compat: whose conventions a part follows where
+// programs differ from each other. peers are those that the part has a mode for; it is
+// the one option that several parts of a preset may declare, and a part that has no
+// mode for the peer chosen keeps its own conventions.
+func CompatOption(peers ...string) Option {
+	return ChoiceOption(compatName, "none", "Whose conventions hold where programs differ; none: the paper's, and what is safest where it is silent.",
+		append([]string{"none"}, peers...)...)
 }
 
 // parse is v in the option's own type; false if v has another type or is out of
@@ -101,6 +113,12 @@ func (v Values) Bool(name string) bool { return get[bool](v, name) }
 
 // Text is the value of a [ChoiceOption].
 func (v Values) Text(name string) string { return get[string](v, name) }
+
+// Has reports whether some part of the preset declares an option.
+func (v Values) Has(name string) bool {
+	_, ok := v.of[name]
+	return ok
+}
 
 // Changed reports whether the value differs from the preset's own.
 func (v Values) Changed(name string) bool { return v.of[name] != v.usual[name] }

@@ -24,10 +24,25 @@ type Part struct {
 	Options []Option
 	// Offline marks an estimator that makes sense only where answers are given.
 	Offline bool
+	// OneAdvantage marks a loss that reads one advantage a response. It goes with no
+	// part that sets TokenAdvantages, which marks an estimator or a shaper that gives
+	// the tokens of a response different ones.
+	OneAdvantage, TokenAdvantages bool
+	// Warnings are doubts about options that are allowed: what is legal and seldom
+	// meant. Nil: none.
+	Warnings func(v Values) []Warning
 	// Contradictions adds a fault for options that do not go together; their
 	// paths are option names. It is called when each value by itself is right.
 	// Nil if any values go together.
 	Contradictions func(v Values, l *fault.List)
+}
+
+// Warning is a doubt about the options of an algorithm.
+type Warning struct {
+	// Name is short and stable, such as "gspo-epsilon".
+	Name string
+	// Text says what was found and what is usual.
+	Text string
 }
 
 // registry holds the parts of one kind.

@@ -137,8 +137,12 @@ func (r *resolver) declare() error {
 			return err
 		}
 	}
+	r.declareCompat()
 	for _, p := range r.parts {
 		for _, o := range p.Options {
+			if o.Name == compatName {
+				continue
+			}
 			if _, twice := r.values.of[o.Name]; twice {
 				return fmt.Errorf("option %s is declared twice, the second time by %s %s", o.Name, p.Kind, p.Name)
 			}
@@ -152,6 +156,22 @@ func (r *resolver) declare() error {
 		}
 	}
 	return r.unfit
+}
+
+// declareCompat declares compat with the peers of all parts.
+func (r *resolver) declareCompat() {
+	var peers []string
+	for _, p := range r.parts {
+		for _, o := range p.Options {
+			if o.Name == compatName {
+				peers = union(peers, o.choices[1:])
+			}
+		}
+	}
+	if peers != nil {
+		slices.Sort(peers)
+		r.set(CompatOption(peers...), "preset "+r.preset.Name)
+	}
 }
 
 func addPart[T any](r *resolver, from *registry[T], names ...string) error {
@@ -189,6 +209,11 @@ func (r *resolver) read() {
 // contradict asks each part whose options are right by themselves whether they go
 // together.
 func (r *resolver) contradict() {
+	loss, token := r.parts[0], slices.IndexFunc(r.parts, func(p Part) bool { return p.TokenAdvantages })
+	if loss.OneAdvantage && token >= 0 {
+		p := r.parts[token]
+		r.faults.Add("options."+estimatorOption, r.estimator, "one advantage a response: loss %s reads no more, and %s %s gives each token its own", loss.Name, p.Kind, p.Name)
+	}
 	for _, p := range r.parts {
 		wrong := slices.ContainsFunc(p.Options, func(o Option) bool { return r.bad[o.Name] })
 		if wrong || p.Contradictions == nil {
@@ -207,6 +232,11 @@ func (r *resolver) build() *Algorithm {
 		Estimator:   estimators.entries[r.estimator].build(r.values),
 		Aggregation: aggregations.entries[r.aggregation].build(r.values),
 		settings:    r.settings,
+	}
+	for _, p := range r.parts {
+		if p.Warnings != nil {
+			a.Warnings = append(a.Warnings, p.Warnings(r.values)...)
+		}
 	}
 	for _, name := range r.preset.Shapers {
 		a.Shapers = append(a.Shapers, shapers.entries[name].build(r.values))

@@ -14,6 +14,9 @@ const (
 	// float32Tolerance covers float32 arithmetic over random batches: some 50
 	// additions of numbers near 1, each off by 6e-8, and an exp of at most e.
 	float32Tolerance = 1e-5
+	// longTolerance covers rows of 4,096 tokens. The pure-Go backend adds them one after
+	// the other, and equal addends round the same way each time.
+	longTolerance = 5e-5
 	// edgeTolerance covers the way from a clip bound to where the derivative beside it
 	// is taken, edgeStep, times the second derivative there.
 	edgeTolerance = 5e-3
@@ -45,6 +48,8 @@ type Case struct {
 	Prepare func(b *Batch, rng *rand.Rand)
 	// Identities are further claims.
 	Identities []Identity
+	// NoLong says why rows of 4,096 tokens are not tried; empty: they are.
+	NoLong string
 	// Golden is a file of inputs with loss and gradient as another program computed
 	// them, "testdata/grpo.json". NoGolden says why there is none.
 	Golden, NoGolden string
@@ -125,6 +130,7 @@ var rules = []rule{
 	{"empty completions", "a response without trained tokens contributes nothing and leaves the row count", checkEmptyRow},
 	{"nothing trained", "a fully masked step has loss 0 and gradient 0, not 0/0", checkFullyMasked},
 	{"one token", "completions of one token are as good as others", checkOneToken},
+	{"long rows", "float32 sums and scans over 4,096 tokens give the oracle's loss and gradient", checkLong},
 	{"clip bounds", "at a bound the gradient is that of one side, and it changes sides once", checkEdges},
 	{"extreme ratio", "ratios beyond float32 leave loss and gradient finite", checkExtreme},
 	{"sampler log-probabilities", "a non-finite one from the sampler leaves loss and gradient finite", checkRollout},

@@ -151,10 +151,13 @@ func (r *run) oneTokenRows(n int, advantage float64) *Batch {
 	return b
 }
 
+// extremeLogRatios are far beyond what float32 can exponentiate, on either side.
+var extremeLogRatios = []float64{-100, -50, -30, 30, 50, 100}
+
 func checkExtreme(r *run) error {
 	for _, advantage := range []float64{1, -1} {
-		b := r.oneTokenRows(4, advantage)
-		for i, d := range []float64{-100, -30, 30, 100} {
+		b := r.oneTokenRows(len(extremeLogRatios), advantage)
+		for i, d := range extremeLogRatios {
 			b.LogProbs[i][0] = d
 			b.Ref[i][0] = -d
 		}
@@ -165,6 +168,28 @@ func checkExtreme(r *run) error {
 		if err := finite(got); err != nil {
 			return err
 		}
+	}
+	return r.checkExtremeRows()
+}
+
+// checkExtremeRows has rows of such tokens, alike and mixed.
+func (r *run) checkExtremeRows() error {
+	b := r.random(1)
+	for i := range b.LogProbs {
+		for t := range b.LogProbs[i] {
+			d := extremeLogRatios[i%len(extremeLogRatios)]
+			if i%2 == 1 {
+				d = extremeLogRatios[(i+t)%len(extremeLogRatios)]
+			}
+			b.LogProbs[i][t] = b.Old[i][t] + d
+		}
+	}
+	got, err := r.Eval(b)
+	if err != nil {
+		return err
+	}
+	if err := finite(got); err != nil {
+		return fmt.Errorf("rows of several tokens: %w", err)
 	}
 	return nil
 }

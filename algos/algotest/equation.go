@@ -88,12 +88,7 @@ func (r *run) differences(b *Batch) *Result {
 				if !b.Mask[i][t] {
 					continue
 				}
-				at := x[i][t]
-				x[i][t] = at + differenceStep
-				above := r.Oracle(moved, b)
-				x[i][t] = at - differenceStep
-				out[i][t] = (above - r.Oracle(moved, b)) / (2 * differenceStep)
-				x[i][t] = at
+				out[i][t] = r.difference(moved, b, &x[i][t])
 			}
 		}
 		return out
@@ -106,6 +101,16 @@ func (r *run) differences(b *Batch) *Result {
 		res.Values = wrt(moved.Values)
 	}
 	return res
+}
+
+// difference is the derivative of the oracle by one number x of moved, a clone of b.
+func (r *run) difference(moved, b *Batch, x *float64) float64 {
+	at := *x
+	defer func() { *x = at }()
+	*x = at + differenceStep
+	above := r.Oracle(moved, b)
+	*x = at - differenceStep
+	return (above - r.Oracle(moved, b)) / (2 * differenceStep)
 }
 
 // golden is a file of another program's results.

@@ -24,18 +24,28 @@ const (
 // seed, weights.
 func (c *Case) randomBatch(needs algos.Needs, seed uint64) *Batch {
 	rng := rand.New(rand.NewPCG(seed, 0x616c676f)) //nolint:gosec // reproducible test data
-	b := &Batch{MaxLength: maxLength, Mask: make([][]bool, randomRows)}
-	for i := range b.Mask {
-		length := 1 + rng.IntN(randomTokens)
-		switch i {
-		case 0:
-			length = randomTokens
-		case 1:
-			length = 1
-		}
+	lengths := make([]int, randomRows)
+	for i := range lengths {
+		lengths[i] = 1 + rng.IntN(randomTokens)
+	}
+	lengths[0], lengths[1] = randomTokens, 1
+	b := c.batch(needs, rng, lengths, randomTokens)
+	if seed%2 == 1 {
+		b.Weights = fill(b, func(int, int) float64 { return 0.5 + rng.Float64() })
+	}
+	if c.Prepare != nil {
+		c.Prepare(b, rng)
+	}
+	return b
+}
+
+// batch makes rows of the given lengths, padded to width tokens.
+func (c *Case) batch(needs algos.Needs, rng *rand.Rand, lengths []int, width int) *Batch {
+	b := &Batch{MaxLength: max(maxLength, width), Mask: make([][]bool, len(lengths))}
+	for i, length := range lengths {
 		b.Group, b.Length = append(b.Group, i/2), append(b.Length, length)
 		b.Reward = append(b.Reward, float64(rng.IntN(3)))
-		b.Mask[i] = make([]bool, randomTokens)
+		b.Mask[i] = make([]bool, width)
 		for t := range length {
 			b.Mask[i][t] = length < 3 || rng.IntN(6) > 0
 		}
@@ -55,9 +65,6 @@ func (c *Case) randomBatch(needs algos.Needs, seed uint64) *Batch {
 		}
 		return perRow[i][0]
 	})
-	if seed%2 == 1 {
-		b.Weights = fill(b, func(int, int) float64 { return 0.5 + rng.Float64() })
-	}
 	b.TokenIDs = make([][]int32, b.N())
 	for i := range b.TokenIDs {
 		b.TokenIDs[i] = make([]int32, b.T())
@@ -68,9 +75,6 @@ func (c *Case) randomBatch(needs algos.Needs, seed uint64) *Batch {
 	b.Feature = map[string][][]float64{}
 	for _, name := range featureNames(needs) {
 		b.Feature[name] = fill(b, func(int, int) float64 { return -3 * rng.Float64() })
-	}
-	if c.Prepare != nil {
-		c.Prepare(b, rng)
 	}
 	return b
 }
