@@ -35,8 +35,20 @@ func (d *Decoder) expertsGraph(x *Node, w map[part]*Node) *Node {
 // says so. Of equals the first is taken. Sorting is not to be had inside XLA's loops;
 // k maxima are.
 func (d *Decoder) routeGraph(x, router *Node) *routing {
-	return d.chooseGraph(linearGraph(ConvertDType(x, dtypes.Float32), ConvertDType(router, dtypes.Float32), nil))
+	x, router = ConvertDType(x, dtypes.Float32), ConvertDType(router, dtypes.Float32)
+	n := router.Shape().Dim(0)
+	if n < wideRouter {
+		none := BroadcastToDims(Const(router.Graph(), float32(0)), wideRouter-n, router.Shape().Dim(1))
+		router = Concatenate([]*Node{router, none}, 0)
+	}
+	logits := linearGraph(x, router, nil) // [M, N], or wider
+	return d.chooseGraph(SliceAxis(logits, 1, AxisRange(0, n)))
 }
+
+// wideRouter is the number of columns from which on the pure-Go backend sums up the
+// rows of a product alike, wherever they lie: up to 16 it does not, and a token's
+// weights would depend on its neighbours.
+const wideRouter = 32
 
 // chooseGraph makes the choice from the router's logits [M, N].
 func (d *Decoder) chooseGraph(logits *Node) *routing {
@@ -75,11 +87,14 @@ func (r *routing) gatesGraph() *Node {
 // denseGraph computes every expert for every token and adds them with their gates:
 // the least work where experts are few.
 func denseGraph(x *Node, r *routing, w map[part]*Node) *Node {
-	gate := DotGeneral(x, []int{1}, nil, w[partExpertGate], []int{2}, nil) // [M, N, F]
-	up := DotGeneral(x, []int{1}, nil, w[partExpertUp], []int{2}, nil)     // [M, N, F]
-	h := ConvertDType(gatedGraph(gate, up), dtypes.Float32)
-	h = ConvertDType(Mul(h, InsertAxes(r.gatesGraph(), -1)), x.DType())
-	return DotGeneral(h, []int{1, 2}, nil, w[partExpertDown], []int{0, 2}, nil) // [M, D]
+	m, n := r.probs.Shape().Dim(0), r.probs.Shape().Dim(1)
+	f, d := w[partExpertGate].Shape().Dim(1), x.Shape().Dim(1)
+	all := func(p part) *Node { return linearGraph(x, Reshape(w[p], n*f, d), nil) } // [M, N*F]
+	h := ConvertDType(gatedGraph(all(partExpertGate), all(partExpertUp)), dtypes.Float32)
+	h = Mul(Reshape(h, m, n, f), InsertAxes(r.gatesGraph(), -1)) // [M, N, F]
+	h = ConvertDType(Reshape(h, m, n*f), x.DType())
+	down := Reshape(TransposeAllAxes(w[partExpertDown], 0, 2, 1), n*f, d)
+	return DotGeneral(h, []int{1}, nil, down, []int{0}, nil) // [M, D]
 }
 
 // RoutesGraph are the experts chosen in HiddenGraph, [layers, M, k] int32: sparse

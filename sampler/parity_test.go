@@ -49,7 +49,7 @@ func loadTiny(t testing.TB, name string) (*model.Policy, *safetensors.File) {
 // only. No step of them is a near tie.
 func TestGreedyContinuationIsTransformers(t *testing.T) {
 	backends(t, func(t *testing.T, dev *device.Device) {
-		for _, name := range []string{"qwen2_tied", "qwen3", "llama_plain"} {
+		for _, name := range []string{"qwen2_tied", "qwen3", "qwen3_moe", "llama_plain"} {
 			t.Run(name, func(t *testing.T) {
 				p, golden := loadTiny(t, name)
 				prompts, want := make([]Prompt, 4), make([][]int32, 4)
