@@ -124,16 +124,19 @@ func ids(t testing.TB, text string) []int32 {
 	return out
 }
 
+// render is a chat with a template in a golden file.
+type render struct {
+	Template, Chat, IDs string
+	Generation          bool `json:"add_generation_prompt"`
+	Text, Error         *string
+}
+
 // TestChatGolden: text and ids of every family's chats are transformers', and what
 // it refuses is refused.
 func TestChatGolden(t *testing.T) {
 	var golden struct {
 		Chats   []goldenChat
-		Renders []struct {
-			Template, Chat, IDs string
-			Generation          bool `json:"add_generation_prompt"`
-			Text, Error         *string
-		}
+		Renders []render
 	}
 	decodeTestdata(t, "render.json.gz", &golden)
 	toks := map[string]*bpe{}

@@ -100,7 +100,7 @@ func (p *templateParser) body(ends ...string) ([]*stmt, string, error) {
 		return nil, "", err
 	}
 	defer back()
-	start := p.peek().line
+	start := p.tokens[max(p.at-1, 0)].line
 	var out []*stmt
 	for {
 		switch t := p.next(); t.kind {

@@ -35,7 +35,7 @@ LINES = r"""
 {{ d[1:] }}
 {{ missing[1:] }}
 {{ d.items() | list }}{{ d.keys() | list }}{{ d.values() | list }}{{ d.get('b') }}{{ d.get('x') }}{{ d.get('x', 5) }}{{ d['items'] }}
-{{ d.items }}
+{{ d.items is defined }}
 {% for k, v in d.items() %}{{ loop.index }}{{ k }}={{ v }};{% endfor %}
 {% for k in d %}{{ k }}{% endfor %}{% for c in u %}[{{ c }}]{% endfor %}{% for x in missing %}x{% else %}none{% endfor %}{% for x in empty %}{% else %}E{% endfor %}
 {% for x in n %}{% endfor %}

@@ -1,6 +1,7 @@
 """Makes the goldens of this folder with transformers 5.23 and tokenizers 0.23.
 
-    python make_python.py     # writes tokenizer.json, render.json.gz, turns.json, jinja.json
+    python make_python.py            # writes tokenizer.json, render.json.gz, turns.json, jinja.json here
+    python make_python.py OUT MORE   # the same into OUT, and more.json: the chats with the templates in MORE
 
 tokenizer.json is a small byte-level BPE with the special tokens of all families.
 render.json.gz holds chats and what apply_chat_template makes of them, text and ids;
@@ -13,12 +14,14 @@ import datetime
 import gzip
 import json
 import os
+import sys
 
 import transformers.utils.chat_template_utils as utils
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+OUT = sys.argv[1] if len(sys.argv) > 1 else HERE
 
 
 class FixedDate(datetime.datetime):
@@ -214,8 +217,10 @@ def turns(tokenizers):
 
 def check_generation_masks(tokenizers):
     """transformers' own masks, by {% generation %}, agree where the whole is one sequence."""
-    import trl
-
+    try:
+        import trl
+    except ImportError:
+        return
     folder = os.path.join(os.path.dirname(trl.__file__), "chat_templates")
     for name in ("qwen2_5", "llama3"):
         tok = tokenizers[name]
@@ -246,7 +251,7 @@ def lines(values):
 def write(name, value):
     text = lines(value) if isinstance(value, list) else "{\n" + ",\n".join(json.dumps(k) + ": " + lines(v) for k, v in value.items()) + "\n}"
     raw = (text + "\n").encode()
-    with open(os.path.join(HERE, name), "wb") as f:
+    with open(os.path.join(OUT, name), "wb") as f:
         f.write(gzip.compress(raw, 9, mtime=0) if name.endswith(".gz") else raw)
 
 
@@ -264,11 +269,30 @@ def jinja_cases():
     return {"variables": [VARIABLES], "cases": out}
 
 
+def more_cases(folder):
+    out = []
+    for name in sorted(f for f in os.listdir(folder) if f.endswith(".jinja")):
+        template = open(os.path.join(folder, name), encoding="utf-8", newline="").read()
+        for chat in CHATS:
+            messages = [{k: v for k, v in m.items() if v is not None} for m in chat["messages"]]
+            arguments = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", **chat.get("kwargs", {})}
+            for generation in (False, True):
+                case = {"template": name, "chat": chat["name"], "add_generation_prompt": generation}
+                try:
+                    case["text"] = utils.render_jinja_template([messages], tools=chat.get("tools"), chat_template=template, add_generation_prompt=generation, **arguments)[0][0]
+                except Exception as e:
+                    case["error"] = type(e).__name__ + ": " + str(e)
+                out.append(case)
+    return out
+
+
 if __name__ == "__main__":
     tokenizer = make_tokenizer()
-    tokenizer.save(os.path.join(HERE, "tokenizer.json"), pretty=False)
+    tokenizer.save(os.path.join(OUT, "tokenizer.json"), pretty=False)
     loaded = {name: load(name, tokenizer) for name in FAMILIES}
     write("render.json.gz", {"chats": CHATS, "renders": renders(loaded)})
     write("turns.json", turns(loaded))
     check_generation_masks(loaded)
     write("jinja.json", jinja_cases())
+    if len(sys.argv) > 2:
+        write("more.json", more_cases(sys.argv[2]))
