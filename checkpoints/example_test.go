@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/rlvr-go/rlvr/checkpoints"
 	"github.com/rlvr-go/rlvr/checkpoints/safetensors"
@@ -42,4 +44,20 @@ func ExampleSave() {
 	// 30 {"seed": 1} <nil>
 	// 20 {"seed": 1} <nil>
 	// true
+}
+
+// A GGUF file is opened as the Hugging Face folder that it was made from.
+func ExampleOpenModel() {
+	m, err := checkpoints.OpenModel("testdata/gguf/qwen3moe.gguf")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer m.Close()
+	fmt.Println(slices.Sorted(maps.Keys(m.Files)))
+	_, shape, err := m.Float32("model.layers.1.mlp.experts.2.down_proj.weight")
+	fmt.Println(shape, err)
+	// Output:
+	// [config.json generation_config.json tokenizer.json tokenizer_config.json]
+	// [16 24] <nil>
 }
