@@ -134,21 +134,28 @@ type render struct {
 // TestChatGolden: text and ids of every family's chats are transformers', and what
 // it refuses is refused.
 func TestChatGolden(t *testing.T) {
-	var golden struct {
-		Chats   []goldenChat
-		Renders []render
+	var golden struct{ Renders []render }
+	decodeTestdata(t, "render.json.gz", &golden)
+	texts, refused := compareRenders(t, golden.Renders, func(name string) *bpe { return familyTokenizer(t, name) })
+	if texts < 300 || refused < 20 {
+		t.Errorf("%d texts and %d refusals: the golden file is not whole", texts, refused)
 	}
+}
+
+// compareRenders compares text and ids of chats, each with the tokenizer of its
+// template, and counts texts and refusals.
+func compareRenders(t *testing.T, cases []render, tokenizer func(name string) *bpe) (texts, refused int) {
+	t.Helper()
+	var golden struct{ Chats []goldenChat }
 	decodeTestdata(t, "render.json.gz", &golden)
 	toks := map[string]*bpe{}
-	for name := range families {
-		toks[name] = familyTokenizer(t, name)
-	}
-	texts, refused := 0, 0
-	for _, want := range golden.Renders {
-		i := slices.IndexFunc(golden.Chats, func(c goldenChat) bool { return c.Name == want.Chat })
-		c := golden.Chats[i].chat(t)
-		c.AddGenerationPrompt = want.Generation
+	for _, want := range cases {
+		if toks[want.Template] == nil {
+			toks[want.Template] = tokenizer(want.Template)
+		}
 		tok := toks[want.Template]
+		c := golden.Chats[slices.IndexFunc(golden.Chats, func(c goldenChat) bool { return c.Name == want.Chat })].chat(t)
+		c.AddGenerationPrompt = want.Generation
 		where := want.Template + ", " + want.Chat
 		got, err := tok.RenderChat(c)
 		if want.Error != nil {
@@ -159,24 +166,17 @@ func TestChatGolden(t *testing.T) {
 			continue
 		}
 		texts++
-		if err != nil {
-			t.Errorf("%s: %v", where, err)
+		if err != nil || got != *want.Text {
+			t.Errorf("%s: %v\n got %q\nwant %q", where, err, got, *want.Text)
 			continue
 		}
-		if got != *want.Text {
-			t.Errorf("%s:\n got %q\nwant %q", where, got, *want.Text)
-		}
 		gotIDs, err := tok.EncodeChat(c)
-		if err != nil {
-			t.Errorf("%s: ids: %v", where, err)
-		} else if !slices.Equal(gotIDs, ids(t, want.IDs)) {
-			t.Errorf("%s: ids\n got %v\nwant %s", where, gotIDs, want.IDs)
+		if err != nil || !slices.Equal(gotIDs, ids(t, want.IDs)) {
+			t.Errorf("%s: ids: %v\n got %v\nwant %s", where, err, gotIDs, want.IDs)
 		}
 	}
-	t.Logf("%d texts with ids, %d refused", texts, refused)
-	if texts < 300 || refused < 20 {
-		t.Errorf("%d texts and %d refusals: the golden file is not whole", texts, refused)
-	}
+	t.Logf("%d texts with ids the same, %d chats refused by both", texts, refused)
+	return texts, refused
 }
 
 // TestJinjaGolden: small templates render as Jinja2 with transformers' settings does,

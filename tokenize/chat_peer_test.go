@@ -84,3 +84,42 @@ func compareTemplates(t *testing.T, folder string, cases []render) {
 	}
 	t.Logf("%d templates: %d texts the same, %d chats refused by both", len(templates), same, refused)
 }
+
+// TestChatPeerTokenizers compares text and ids of every chat for the tokenizers in the
+// folders of RLVR_TOKENIZERS, each with tokenizer.json and tokenizer_config.json, which
+// are not ours to commit.
+func TestChatPeerTokenizers(t *testing.T) {
+	python, folder := os.Getenv("RLVR_PEER_PYTHON"), os.Getenv("RLVR_TOKENIZERS")
+	if python == "" || folder == "" {
+		t.Skip("set RLVR_PEER_PYTHON to a Python with transformers 5.23 and RLVR_TOKENIZERS to a folder of folders with tokenizers")
+	}
+	out := t.TempDir()
+	cmd := exec.Command(python, "-B", filepath.Join("testdata", "chat", "make_python.py"), out, "", folder)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	raw, err := os.ReadFile(filepath.Join(out, "tokenizers.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []render
+	if err := json.Unmarshal(raw, &cases); err != nil {
+		t.Fatal(err)
+	}
+	compareRenders(t, cases, func(name string) *bpe {
+		files := map[string][]byte{}
+		for _, file := range []string{tokenizerFile, configFile, specialsFile, templateFile} {
+			if raw, err := os.ReadFile(filepath.Join(folder, name, file)); err == nil {
+				files[file] = raw
+			}
+		}
+		b, err := load(files)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if b.chat != nil {
+			b.chat.now = goldenDate
+		}
+		return b
+	})
+}

@@ -113,8 +113,8 @@ LINES = r"""
 {% if empty | select %}T{% else %}F{% endif %}{% if m | selectattr('r', 'equalto', 'zzz') %}T{% endif %}{% set g = l | select %}{{ g | list }}{{ g | list }}
 {{ l | select | length }}
 {{ d | items | list }}{{ d | dictsort }}{% for k, v in d | items %}{{ k }}{% endfor %}{{ missing | items | list }}
-{{ n | items }}
-{{ l | items }}
+{{ n | items | list }}
+{{ l | items | list }}
 {{ nl | indent }}|{{ nl | indent(2) }}|{{ nl | indent(2, true) }}|{{ nl | indent(width=1, blank=true) }}|{{ nl | replace('\n', ' ') }}{{ 'aaa' | replace('a', 'b', 2) }}{{ i | replace(3, 4) }}
 {{ ['a', 'A', 'b'] | unique | list }}
 {{ n is none }}{{ n is defined }}{{ missing is defined }}{{ missing is undefined }}{{ missing is none }}{{ t is true }}{{ t is boolean }}{{ 1 is true }}{{ n is not none }}{{ not n is none }}

@@ -2,6 +2,7 @@
 
     python make_python.py            # writes tokenizer.json, render.json.gz, turns.json, jinja.json here
     python make_python.py OUT MORE   # the same into OUT, and more.json: the chats with the templates in MORE
+    python make_python.py OUT '' T   # tokenizers.json into OUT: the chats with the tokenizers in the folders of T
 
 tokenizer.json is a small byte-level BPE with the special tokens of all families.
 render.json.gz holds chats and what apply_chat_template makes of them, text and ids;
@@ -136,6 +137,13 @@ CHATS = [
                                               assistant("21", reasoning_content="so"), user("Oslo?"), assistant("Cold.", reasoning_content="guess")], "tools": [WEATHER]},
     {"name": "unknown role", "messages": [{"role": "critic", "content": "x"}]},
 ]
+
+
+def load_folders(folder):
+    from transformers import AutoTokenizer
+
+    names = sorted(n for n in os.listdir(folder) if os.path.exists(os.path.join(folder, n, "tokenizer.json")))
+    return {name: AutoTokenizer.from_pretrained(os.path.join(folder, name)) for name in names}
 
 
 def load(name, tokenizer):
@@ -287,6 +295,9 @@ def more_cases(folder):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        write("tokenizers.json", renders(load_folders(sys.argv[3])))
+        sys.exit()
     tokenizer = make_tokenizer()
     tokenizer.save(os.path.join(OUT, "tokenizer.json"), pretty=False)
     loaded = {name: load(name, tokenizer) for name in FAMILIES}
