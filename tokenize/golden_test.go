@@ -21,6 +21,9 @@ type goldens struct {
 		// Decoded are the texts of Special, Skipped without special tokens; nil:
 		// equal to the text, and to Decoded.
 		Decoded, Skipped []*string
+		// Texts are those of Sequences, random ids with many single bytes.
+		Sequences [][]int32
+		Texts     []string
 	}
 }
 
@@ -82,6 +85,9 @@ func TestGoldens(t *testing.T) {
 					decoded = *want.Skipped[i]
 				}
 				checkDecode(t, tok, want.Special[i], true, decoded)
+			}
+			for i, ids := range want.Sequences {
+				checkDecode(t, tok, ids, false, want.Texts[i])
 			}
 		})
 	}

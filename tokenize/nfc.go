@@ -161,7 +161,7 @@ func (t *nfcTable) composeAll(chars []rune) []rune {
 	for _, r := range chars {
 		c := t.combining[r]
 		adjacent := starter == len(out)-1
-		if starter >= 0 && (adjacent || previous < c && previous != 0) {
+		if starter >= 0 && (adjacent || previous < c) {
 			if made, ok := t.pair(out[starter], r); ok {
 				out[starter] = made
 				continue

@@ -106,6 +106,10 @@ func (p *preTokenizer) parse(r *refusals, path string, raw json.RawMessage) {
 	}
 }
 
+// lineEscapes spells line ends in an expression as escapes: DeepSeek's files hold the
+// characters themselves, which mean the same.
+var lineEscapes = strings.NewReplacer("\r", `\r`, "\n", `\n`)
+
 // parseSplit chooses a scanner by the expression's exact spelling.
 func (p *preTokenizer) parseSplit(r *refusals, path string, raw json.RawMessage) {
 	var kind, behavior string
@@ -119,7 +123,7 @@ func (p *preTokenizer) parseSplit(r *refusals, path string, raw json.RawMessage)
 			regex = ""
 		}
 	}
-	s, ok := scanners[regex]
+	s, ok := scanners[lineEscapes.Replace(regex)]
 	switch {
 	case !ok:
 		r.add(path+".pattern", pattern, "the expressions of GPT-2, Qwen2, Qwen3.5, Llama-3 and DeepSeek-V3")

@@ -6,6 +6,7 @@ implemented, and what the Rust library (tokenizers 0.23.3) makes of the same tex
 import collections
 import json
 import pathlib
+import random
 import re
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
@@ -120,7 +121,7 @@ SP_ADDED = [special("<unk>"), special("<s>"), special("</s>")]
 FLAGS = [
     special("<a>", lstrip=True), special("<b>", rstrip=True), special("<c>", lstrip=True, rstrip=True),
     plain("word", single_word=True), plain("<d>", single_word=True, lstrip=True), special("<e>", normalized=True),
-    plain("é", normalized=True), plain("the answer", normalized=True, rstrip=True), special("<|"), special("<|im_end|>"), plain(" \n"),
+    plain("é", normalized=True), plain("the answer", normalized=True, rstrip=True), special("<|"), special("<|im_end|>"), plain("im_end"), plain(" \n"),
 ]
 
 
@@ -134,7 +135,7 @@ def make():
                               [special(s) for s in ("<|endoftext|>", "<|im_start|>", "<|im_end|>")], first=["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
     ts["digits"] = bytes_bpe(None, pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=False), byte_level(prefix=True, regex=True)]), CHAT)
     ts["gpt2"] = bytes_bpe(None, byte_level(prefix=True, regex=True), [special("<|endoftext|>", normalized=True)], lambda t: processors.ByteLevel(trim_offsets=True))
-    ts["deepseek"] = bytes_bpe(normalizers.Sequence([]), pre_tokenizers.Sequence([*map(split, DEEPSEEK), byte_level()]),
+    ts["deepseek"] = bytes_bpe(normalizers.Sequence([]), pre_tokenizers.Sequence([*(split(d.replace(r"\r\n", "\r\n")) for d in DEEPSEEK), byte_level()]),
                                [special("<｜begin▁of▁sentence｜>"), special("<｜end▁of▁sentence｜>"), special("<｜User｜>"), plain("<think>")],
                                begin("<｜begin▁of▁sentence｜>"))
     ts["flags"] = bytes_bpe(normalizers.NFC(), pre_tokenizers.Sequence([split(QWEN2), byte_level()]), FLAGS)
@@ -186,6 +187,10 @@ def main():
         g["skipped"] = [s if s != d else None for s, d in zip(skipped, g["decoded"])]  # null: as decoded
         g["plain"] = [p if p != s else None for p, s in zip(g["plain"], g["special"])]  # null: as special
         g["decoded"] = [d if d != x else None for d, x in zip(g["decoded"], TEXTS)]  # null: the text
+        pick = random.Random(name)
+        short = [i for token, i in t.get_vocab().items() if len(token) == 1 or token.startswith("<0x")]
+        g["sequences"] = [[pick.choice(sorted(short)) if pick.random() < 0.7 else pick.randrange(t.get_vocab_size() + 3) for _ in range(8)] for _ in range(16)]
+        g["texts"] = [t.decode(ids, skip_special_tokens=False) for ids in g["sequences"]]
         goldens["tokenizers"][name] = g
     lines = []
     for name, g in goldens["tokenizers"].items():
