@@ -281,7 +281,10 @@ func FuzzParseArch(f *testing.F) {
 	for _, c := range published {
 		f.Add([]byte(c.config))
 	}
-	f.Add(plainConfig(f, object{"rope_parameters": object{"rope_theta": 1e6, "rope_type": "default"}}))
+	for _, c := range loadFamilies(f).cases {
+		f.Add([]byte(c.Config))
+		f.Add([]byte(c.Saved))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		a, err := ParseArch(text)
 		if err != nil {

@@ -142,9 +142,12 @@ func (f *familyGoldens) each(t *testing.T, dev *device.Device, onXLA []string, r
 func TestFamiliesAreTransformers(t *testing.T) {
 	f := loadFamilies(t)
 	onDevices(t, func(t *testing.T, dev *device.Device) {
-		f.each(t, dev, []string{"llama biases", "mistral window", "qwen3 layer_types", "moe", "moe many experts"}, func(t *testing.T, c *familyCase) {
+		f.each(t, dev, []string{"llama biases", "qwen3 layer_types", "moe many experts"}, func(t *testing.T, c *familyCase) {
 			p := c.policy(t)
 			for i, n := range familyLengths {
+				if dev.Name != "go" && i == 0 {
+					continue // an executable more would tell no more
+				}
 				long := *p
 				long.Arch = p.Arch.AtLength(n)
 				got := forward(t, dev, &long, familyIDs(i, p.Arch.VocabSize))[0]
