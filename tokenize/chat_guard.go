@@ -257,10 +257,7 @@ func (s *codedChat) spell(c *controlTokens, split func(token, at int)) {
 		case len(codes) > 0 && codes[0].start == i: // longer than the template's token
 			split(k, codes[0].end)
 			i = codes[0].end
-		case len(codes) > 0 && codes[0].start < end: // runs into the template's token
-			split(k, codes[0].start)
-			i = codes[0].start
-		default:
+		default: // it may run into the template's token, which begins after the first rune
 			_, width := utf8.DecodeRuneInString(s.text[i:])
 			split(k, i+width)
 			i += width

@@ -13,7 +13,7 @@ import (
 // are far beyond what a chat needs and keep a hostile template within about a second
 // and some hundred megabytes.
 const (
-	maxOperations  = 5_000_000
+	maxOperations  = 2_000_000
 	baseBytes      = 32 << 20
 	bytesPerByte   = 64
 	maxMacroNested = 50

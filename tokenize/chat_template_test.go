@@ -86,6 +86,7 @@ func TestRenderFaults(t *testing.T) {
 		{"raised", "\n{{ raise_exception('no ' + messages[0].role) }}", Chat{Messages: hello}, "chat template: line 2: the template refuses this chat: no user"},
 		{"none", "\n\n{{ 'x' + messages[0].content }}", Chat{Messages: call(`{"role":"assistant","content":null,"tool_calls":[]}`)}, "chat template: line 3: an undefined value is used with +"},
 		{"in a macro", "{% macro f(x) %}\n{{ x.y.z }}\n{% endmacro %}\n{{ f({}) }}", Chat{Messages: hello}, "chat template: line 2: an undefined value is used: it has no attribute z"},
+		{"endless macro", "{% macro f() %}\n{{ f() }}\n{% endmacro %}\n{{ f() }}", Chat{Messages: hello}, "chat template: line 1: macros nested more than 50 deep"},
 		{"no messages", "x", Chat{}, "chat template: a chat without messages"},
 		{"message", "x", Chat{Messages: call(`[]`)}, "chat template: messages[0]: no object"},
 		{"message JSON", "x", Chat{Messages: call(`{"a":`)}, "chat template: messages[0]: not JSON: "},
@@ -106,6 +107,27 @@ func TestRenderFaults(t *testing.T) {
 		}
 		if got, err := template.render(&c.chat); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %q, %v, want %s", c.name, got, err, c.want)
+		}
+	}
+}
+
+// TestMessageValue: fields keep their order, nulls are left out, and reasoning has the
+// names that templates read.
+func TestMessageValue(t *testing.T) {
+	template, err := newChatTemplate(map[string][]byte{templateFile: []byte("{{ messages[0] | tojson }}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for raw, want := range map[string]string{
+		`{"role":"user","content":"x"}`:                                     `{"role": "user", "content": "x"}`,
+		`{"z":null,"content":null,"tool_calls":[{"a":null}],"role":"a"}`:    `{"tool_calls": [{"a": null}], "role": "a"}`,
+		`{"role":"a","reasoning_content":"r","content":"x"}`:                `{"thinking": "r", "role": "a", "reasoning_content": "r", "content": "x"}`,
+		`{"role":"a","content":"x","reasoning":"r"}`:                        `{"thinking": "r", "role": "a", "content": "x", "reasoning": "r", "reasoning_content": "r"}`,
+		`{"role":"a","thinking":"t","reasoning_content":null,"content":""}`: `{"thinking": "t", "role": "a", "content": "", "reasoning_content": "t"}`,
+	} {
+		got, err := template.render(&Chat{Messages: []data.Message{{Raw: json.RawMessage(raw)}}})
+		if err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", raw, got, err, want)
 		}
 	}
 }

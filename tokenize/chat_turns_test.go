@@ -136,6 +136,22 @@ func TestTurnsOfRunningTokens(t *testing.T) {
 	}
 }
 
+// TestTurnsOfChangingHeader: the whole begins otherwise than each turn was sampled, so
+// that there is one sequence a turn.
+func TestTurnsOfChangingHeader(t *testing.T) {
+	const template = "{{ messages | selectattr('role', 'equalto', 'user') | list | length }}{% for m in messages %}<s>{{ m.content }}{{ '</s>' if m.role == 'assistant' }}{% endfor %}{{ '<s>' if add_generation_prompt }}"
+	tok := withTemplate(t, template, map[string]string{"eos_token": "</s>"})
+	c := &Chat{Messages: []data.Message{{Role: data.RoleUser, Content: "a"}, {Role: data.RoleAssistant, Content: "b"}, {Role: data.RoleUser, Content: "c"}, {Role: data.RoleAssistant, Content: "d"}}}
+	got, err := TurnsOf(tok, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || tok.Decode(got[0].Tokens(), false) != "1<s>a<s>b</s>" || tok.Decode(got[1].Tokens(), false) != "2<s>a<s>b</s><s>c<s>d</s>" {
+		t.Errorf("%+v", got)
+	}
+	checkPrompts(t, "changing header", tok, c, got)
+}
+
 func TestTurnsOfFaults(t *testing.T) {
 	qwen := familyTokenizer(t, "qwen3")
 	u, a := data.Message{Role: data.RoleUser, Content: "u"}, data.Message{Role: data.RoleAssistant, Content: "a"}
@@ -148,6 +164,7 @@ func TestTurnsOfFaults(t *testing.T) {
 		{"no assistant", qwen, []data.Message{u}, "nothing to train on"},
 		{"assistant first", qwen, []data.Message{a}, "no prompt"},
 		{"no EOS", withTemplate(t, "x", nil), []data.Message{u, a}, "eos_token"},
+		{"another user", withTemplate(t, "{% for m in messages %}{% if m.role == 'user' %}{{ m.content if add_generation_prompt else 'hidden' }}[/INST]{% else %}{{ m.content }}</s>{% endif %}{% endfor %}", map[string]string{"eos_token": "</s>"}), []data.Message{{Role: data.RoleUser, Content: "what"}, a}, "does not write the assistant's turn after its generation prompt"},
 		{"not a continuation", withTemplate(t, "{% if add_generation_prompt %}go{% else %}{{ messages | length }}{% endif %}", map[string]string{"eos_token": "</s>"}), []data.Message{u, a}, `goes on with "2", the prompt with "go"`},
 	} {
 		if _, err := TurnsOf(c.tok, &Chat{Messages: c.messages}); err == nil || !strings.Contains(err.Error(), c.want) {

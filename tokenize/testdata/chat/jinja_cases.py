@@ -82,7 +82,7 @@ LINES = r"""
 {{ 3.7 | int }}{{ '12' | int }}{{ ' 5 ' | int }}{{ true | int }}{{ 3 | float }}{{ 'x' | int }}{{ '3.9' | int }}
 {{ -3 | abs }}{{ (-3) | abs }}{{ -2.5 | abs }}
 {{ f | string }}{{ n | string }}{{ l | string }}{{ missing | string }}|{{ s | string | length }}
-{{ d | tojson }}{{ l | tojson }}{{ n | tojson }}{{ f | tojson }}{{ big | tojson }}{{ u | tojson }}{{ q | tojson }}{{ (1, 2) | tojson }}{{ '</>&\x7f\x08\x0c\x01' | tojson }}
+{{ d | tojson }}{{ l | tojson }}{{ n | tojson }}{{ f | tojson }}{{ big | tojson }}{{ u | tojson }}{{ q | tojson }}{{ (1, 2) | tojson }}{{ '</>&\x7f\x08\x0c\x01\x1f' | tojson }}
 {{ d | tojson(indent=2) }}{{ {'a': {}, 'b': [], 'c': [[1]]} | tojson(indent=4) }}{{ l | tojson(indent=0) }}{{ l | tojson(none, '\t') }}
 {{ d | tojson(sort_keys=true) }}{{ d | tojson(separators=(',', ':')) }}{{ u | tojson(ensure_ascii=true) }}{{ d | tojson(indent=1, separators=('; ', ' = ')) }}{{ '\x7f' | tojson(true) }}
 {{ missing | tojson }}
