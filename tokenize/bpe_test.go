@@ -22,10 +22,11 @@ func TestGuarded(t *testing.T) {
 				t.Fatal(err)
 			}
 			guarded := text
-			for _, token := range tok.added {
+			longest := slices.SortedFunc(slices.Values(tok.added), func(x, y addedToken) int { return len(y.Content) - len(x.Content) })
+			for _, token := range longest {
 				if token.Special {
-					first, rest := token.Content[:1], token.Content[1:]
-					guarded = strings.ReplaceAll(guarded, token.Content, first+string(guard)+rest)
+					apart := strings.Join(strings.Split(token.Content, ""), string(guard))
+					guarded = strings.ReplaceAll(guarded, token.Content, apart)
 				}
 			}
 			got, err := tok.encodeGuarded(guarded, guard)
