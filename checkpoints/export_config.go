@@ -38,6 +38,16 @@ func exportedConfig(config []byte, dtype string) ([]byte, error) {
 	return setDType(config, dtype)
 }
 
+// WithDType is a config.json that says that its weights are of dtype, all else byte
+// for byte.
+func WithDType(config []byte, dtype string) ([]byte, error) {
+	out, err := setDType(config, dtype)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoints: %s %w", configFile, err)
+	}
+	return out, nil
+}
+
 // setDType replaces the value of the dtype where config.json has one, else adds it
 // as its last field.
 func setDType(config []byte, dtype string) ([]byte, error) {

@@ -60,6 +60,10 @@ type Arch struct {
 	HiddenAct          string  `json:"hidden_act" yaml:"hidden_act"`
 	// InitializerRange is the standard deviation of random weights; 0: 0.02.
 	InitializerRange float64 `json:"initializer_range" yaml:"initializer_range"`
+	// DType is the dtype of computation, float32 or bfloat16: see [CastGraph]. It is
+	// the run's choice and no field of config.json, whose torch_dtype is that of the
+	// file's weights. Empty: that of the weights that are bound.
+	DType string `json:"-" yaml:"-"`
 }
 
 // The values of LayerTypes.

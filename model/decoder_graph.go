@@ -31,11 +31,15 @@ func CastGraph(weights []*Node, dtype dtypes.DType) []*Node {
 	return out
 }
 
-// BindGraph makes a Decoder of weights in the order of [Arch.Weights].
+// BindGraph makes a Decoder of weights in the order of [Arch.Weights], which are cast
+// to the dtype of computation.
 func (a *Arch) BindGraph(weights []*Node) *Decoder {
 	specs := a.Weights()
 	if len(weights) != len(specs) {
 		Panicf("model: %d weights bound, the architecture has %d", len(weights), len(specs))
+	}
+	if a.DType != "" {
+		weights = CastGraph(weights, a.ComputeDType())
 	}
 	d := &Decoder{Arch: a, layers: make([]map[part]*Node, a.NumHiddenLayers)}
 	for l := range d.layers {

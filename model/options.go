@@ -1,6 +1,8 @@
 package model
 
 import (
+	"github.com/gomlx/compute/dtypes"
+
 	"github.com/rlvr-go/rlvr/configs/fault"
 )
 
@@ -11,9 +13,20 @@ type Options struct {
 	Path string `yaml:"path"`
 	// Config has the fields of config.json, for a random initialisation.
 	Config *Arch `yaml:"config"`
-	// DType is the dtype of computation and of saved weights: float32. Master
-	// weights and optimizer state are float32 always.
+	// DType is the dtype of computation and of saved weights, float32 or bfloat16.
+	// Master weights and optimizer state are float32 always.
 	DType string `yaml:"dtype"`
+}
+
+// computeDTypes are the dtypes of computation by their names.
+var computeDTypes = map[string]dtypes.DType{"float32": dtypes.Float32, "bfloat16": dtypes.BFloat16}
+
+// ComputeDType is DType as the backend knows it; float32 where it is empty.
+func (a *Arch) ComputeDType() dtypes.DType {
+	if dtype, ok := computeDTypes[a.DType]; ok {
+		return dtype
+	}
+	return dtypes.Float32
 }
 
 // DefaultOptions compute in float32.
@@ -30,6 +43,7 @@ func (o *Options) Validate() error {
 	case o.Config != nil:
 		l.Merge("config", o.Config.Validate())
 	}
-	l.Check(o.DType == "float32", "dtype", o.DType, "float32")
+	_, ok := computeDTypes[o.DType]
+	l.Check(ok, "dtype", o.DType, "float32 or bfloat16")
 	return l.Err()
 }

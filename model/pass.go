@@ -20,8 +20,7 @@ type Passes struct {
 
 // NewPasses takes dtype float32 or bfloat16 for computation.
 func NewPasses(dev *device.Device, p *Policy, dtype string) (*Passes, error) {
-	kinds := map[string]dtypes.DType{"float32": dtypes.Float32, "bfloat16": dtypes.BFloat16}
-	kind, ok := kinds[dtype]
+	kind, ok := computeDTypes[dtype]
 	if !ok {
 		return nil, fmt.Errorf("model: dtype: found %q, allowed: float32, bfloat16", dtype)
 	}

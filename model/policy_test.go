@@ -181,7 +181,7 @@ func TestOptionsValidate(t *testing.T) {
 		"nothing":         {Options{DType: "float32"}, "path"},
 		"both":            {Options{Path: "x", Config: initArch(), DType: "float32"}, "path"},
 		"faults of arch":  {Options{Config: &Arch{}, DType: "float32"}, "config.model_type"},
-		"dtype not there": {Options{Path: "x", DType: "bfloat16"}, "dtype"},
+		"dtype not there": {Options{Path: "x", DType: "float16"}, "dtype"},
 	} {
 		err := c.o.Validate()
 		if c.want == "" && err != nil {

@@ -82,7 +82,8 @@ func emptyCacheGraph(a *model.Arch, rows, width int) func(in []*Node) []*Node {
 		out := make([]*Node, a.NumCaches())
 		for i := range out {
 			// Each a value of its own: the same one twice would be one buffer.
-			out[i] = Add(BroadcastToDims(in[0], a.CacheDims(rows, width)...), Const(in[0].Graph(), float32(0)))
+			zeros := Add(BroadcastToDims(in[0], a.CacheDims(rows, width)...), Const(in[0].Graph(), float32(0)))
+			out[i] = ConvertDType(zeros, a.ComputeDType())
 		}
 		return out
 	}
@@ -115,7 +116,9 @@ func (p *program) decodeGraph(in []*Node) []*Node {
 	base := nw + nc
 	token, position, left, keys, temperature := in[base], in[base+1], in[base+2], in[base+3], in[base+4]
 	g, b, c := token.Graph(), token.Shape().Dim(0), p.chunk
-	state := append(append([]*Node{}, in[:base]...), make([]*Node, stateSize)...)
+	// Cast once, not in each step.
+	weights := model.CastGraph(in[:nw], p.arch.ComputeDType())
+	state := append(append(weights, in[nw:base]...), make([]*Node, stateSize)...)
 	set := func(i int, x *Node) { state[base+i] = x }
 	set(stateStep, Const(g, int32(0)))
 	set(stateAlive, Const(g, int32(1)))

@@ -99,7 +99,7 @@ func (s *Sampler) truncates() bool { return s.truncation().any() }
 // emptyCache makes a cache on the device, without sending zeros to it.
 func (s *Sampler) emptyCache(sh shape) ([]*device.Tensor, error) {
 	dims := s.arch.CacheDims(sh.rows, sh.width)
-	e := s.dev.SharedExec("empty cache", []any{dims, s.arch.NumCaches()}, emptyCacheGraph(s.arch, sh.rows, sh.width))
+	e := s.dev.SharedExec("empty cache", []any{dims, s.arch.NumCaches(), s.arch.DType}, emptyCacheGraph(s.arch, sh.rows, sh.width))
 	return e.Call(float32(0))
 }
 

@@ -99,7 +99,7 @@ func kitSetup(t testing.TB, dev *device.Device, stages ...StageOptions) (Setup, 
 	rec := &recorder{}
 	dir := t.TempDir()
 	s := Setup{
-		Device: dev, Policy: kitPolicy(t, kitArch()), DType: "float32", Tokenizer: kitTokenizer(t),
+		Device: dev, Policy: kitPolicy(t, kitArch()), Tokenizer: kitTokenizer(t),
 		Reward: verifier.DefaultOptions(), Stages: stages, Eval: DefaultEval(),
 		Checkpoint: checkpoints.Options{SaveSteps: 1}, Logging: runlog.DefaultOptions(), Seed: 1,
 		CheckpointDir: filepath.Join(dir, "checkpoints"), BadBatchDir: filepath.Join(dir, "bad_batch"),

@@ -30,7 +30,7 @@ func resumeStages() map[string][]StageOptions {
 	micro := kitStage("rl", "reinforce", 5)
 	micro.NumPromptsPerStep, micro.Rollout.MaxCompletionLength = 12, 10
 	micro.Update.Packing, micro.Update.MicroBatchTokens = "padded", 128
-	return map[string][]StageOptions{"two stages": {warm, rl}, "several updates, reference": {several}, "micro-batches": {micro}}
+	return map[string][]StageOptions{"two stages": {warm, rl}, "bfloat16": {warm, rl}, "several updates, reference": {several}, "micro-batches": {micro}}
 }
 
 // told is what a run reported that must be the same when it is done again.
@@ -82,6 +82,11 @@ func TestResume(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dev := openDevice(t, "go")
 			s, rec := resumeSetup(t, dev, stages)
+			dtype := ""
+			if name == "bfloat16" {
+				dtype = name // the master weights are beside the model's then
+			}
+			s.Policy.Arch.DType = dtype
 			whole := runAll(t, s)
 			want := rec.told()
 			if len(want.Steps) != whole.Step() || len(want.Samples) == 0 || len(want.Evals) == 0 {
@@ -90,6 +95,7 @@ func TestResume(t *testing.T) {
 			for _, from := range savedSteps(t, s.CheckpointDir) {
 				resumed, rec := resumeSetup(t, dev, stages)
 				resumed.Policy = kitPolicy(t, kitArch())
+				resumed.Policy.Arch.DType = dtype
 				poisoned := newTrainer(t, resumed)
 				poison(t, poisoned)
 				resumeFrom(t, poisoned, s.CheckpointDir, from)

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"maps"
+
+	"github.com/gomlx/compute/dtypes"
 
 	"github.com/rlvr-go/rlvr/checkpoints"
 	"github.com/rlvr-go/rlvr/checkpoints/safetensors"
@@ -48,34 +50,35 @@ const (
 	firstPrefix     = "adam.m."
 	secondPrefix    = "adam.v."
 	referencePrefix = "reference."
+	// masterPrefix is of the weights in float32, where the model's file has them in
+	// another dtype.
+	masterPrefix = "master."
 )
 
 // save writes a checkpoint of the step; st is nil between stages.
 func (t *Trainer) save(ctx context.Context, st *stage) error {
-	c := &checkpoints.Checkpoint{Step: t.state.Step, Files: map[string][]byte{}}
+	c := &checkpoints.Checkpoint{Step: t.state.Step}
 	if st != nil {
 		t.state.Consumed, t.state.OptimizerSteps = st.cursor.consumed, st.optimizer.steps
 		t.state.Shapes = st.packer.shapes
 	}
 	t.state.PolicyVersion = t.policy.Version
 	var err error
-	if c.Files["config.json"], err = t.policy.Arch.ConfigJSON(t.setup.DType); err != nil {
+	if c.Files, err = t.files(); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}
-	eos := t.setup.Tokenizer.EOS()
-	if c.Files["generation_config.json"], err = json.Marshal(map[string]any{"eos_token_id": eos, "pad_token_id": t.setup.Tokenizer.PadID()}); err != nil {
-		return fmt.Errorf("trainer: %w", err)
+	dtype := safetensors.F32
+	if t.policy.Arch.ComputeDType() == dtypes.BFloat16 {
+		dtype = safetensors.BF16
+		c.Optimizer = t.tensors(masterPrefix, t.policy.Weights, safetensors.F32)
 	}
-	for name, text := range t.setup.Tokenizer.Files() {
-		c.Files[name] = text
-	}
-	c.Model = t.tensors("", t.policy.Weights)
+	c.Model = t.tensors("", t.policy.Weights, dtype)
 	if st != nil {
 		for _, part := range []struct {
 			prefix string
 			values []*device.Tensor
 		}{{firstPrefix, st.optimizer.first}, {secondPrefix, st.optimizer.second}, {referencePrefix, st.reference}} {
-			c.Optimizer = append(c.Optimizer, t.tensors(part.prefix, part.values)...)
+			c.Optimizer = append(c.Optimizer, t.tensors(part.prefix, part.values, safetensors.F32)...)
 		}
 	}
 	if c.State, err = json.Marshal(&t.state); err != nil {
@@ -90,10 +93,32 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 	return nil
 }
 
-// tensors lists values in the order of the weights, as float32; a stack as the parts
-// that it has in Hugging Face's files. A value is copied to the host when its turn to
-// be written comes.
-func (t *Trainer) tensors(prefix string, values []*device.Tensor) []checkpoints.Tensor {
+// files are the small files of a checkpoint: those that the model came with, its
+// config.json with the dtype of the weights that are saved now.
+func (t *Trainer) files() (map[string][]byte, error) {
+	dtype := t.policy.Arch.ComputeDType().String()
+	files := maps.Clone(t.setup.ModelFiles)
+	if files != nil {
+		var err error
+		files["config.json"], err = checkpoints.WithDType(files["config.json"], dtype)
+		return files, err
+	}
+	files = map[string][]byte{}
+	for name, text := range t.setup.Tokenizer.Files() {
+		files[name] = text
+	}
+	var err error
+	if files["config.json"], err = t.policy.Arch.ConfigJSON(dtype); err != nil {
+		return nil, err
+	}
+	files["generation_config.json"], err = json.Marshal(map[string]any{"eos_token_id": t.setup.Tokenizer.EOS(), "pad_token_id": t.setup.Tokenizer.PadID()})
+	return files, err
+}
+
+// tensors lists values in the order of the weights, to be saved in dtype; a stack as
+// the parts that it has in Hugging Face's files. A value is copied to the host when
+// its turn to be written comes.
+func (t *Trainer) tensors(prefix string, values []*device.Tensor, dtype safetensors.DType) []checkpoints.Tensor {
 	var out []checkpoints.Tensor
 	for i, v := range values {
 		w := &t.policy.Specs[i]
@@ -105,7 +130,7 @@ func (t *Trainer) tensors(prefix string, values []*device.Tensor) []checkpoints.
 		}
 		var left []float32 // of the stack, whose parts are written one after the other
 		for part, name := range names {
-			out = append(out, checkpoints.Tensor{Name: prefix + name, DType: safetensors.F32, Shape: shape, Produce: func(to io.Writer) error {
+			out = append(out, checkpoints.Tensor{Name: prefix + name, DType: dtype, Shape: shape, Produce: func(to io.Writer) error {
 				if part == 0 {
 					var err error
 					if left, err = device.Values[float32](t.setup.Device, v); err != nil {
@@ -118,7 +143,7 @@ func (t *Trainer) tensors(prefix string, values []*device.Tensor) []checkpoints.
 				if len(left) == 0 {
 					left = nil
 				}
-				return safetensors.WriteFloat32(to, safetensors.F32, x)
+				return safetensors.WriteFloat32(to, dtype, x)
 			}})
 		}
 	}
@@ -136,13 +161,17 @@ func (t *Trainer) restore(c *checkpoints.Checkpoint) error {
 		return fmt.Errorf("trainer: step %d was saved with seed %d in stage %d; this run has seed %d and %d stages",
 			c.Step, s.Seed, s.Stage, t.setup.Seed, len(t.setup.Stages))
 	}
-	p, err := model.PolicyFromTensors(t.policy.Arch, lookup(c.Model, ""))
+	weights, prefix := c.Model, ""
+	if t.policy.Arch.ComputeDType() != dtypes.Float32 {
+		weights, prefix = c.Optimizer, masterPrefix
+	}
+	p, err := model.PolicyFromTensors(t.policy.Arch, lookup(weights, prefix), t.setup.Device.Keep)
 	if err != nil {
 		return fmt.Errorf("trainer: step %d: %w", c.Step, err)
 	}
 	p.Version = s.PolicyVersion
 	*t.policy = *p
-	t.state, t.saved = *s, c.Optimizer
+	t.state, t.saved = *s, c
 	return nil
 }
 
@@ -180,6 +209,11 @@ func parseState(raw []byte) (*state, error) {
 // restoreStage puts the saved optimizer state and reference into a stage that was
 // in progress.
 func (t *Trainer) restoreStage(st *stage) error {
+	if t.saved == nil {
+		return nil
+	}
+	defer t.saved.Close()
+	defer func() { t.saved = nil }()
 	if t.state.StageStep == 0 {
 		return nil
 	}
@@ -197,24 +231,27 @@ func (t *Trainer) restoreStage(st *stage) error {
 		if *part.into == nil {
 			continue
 		}
-		p, err := model.PolicyFromTensors(t.policy.Arch, lookup(t.saved, part.prefix))
+		p, err := model.PolicyFromTensors(t.policy.Arch, lookup(t.saved.Optimizer, part.prefix), t.setup.Device.Keep)
 		if err != nil {
 			return fmt.Errorf("trainer: optimizer state of step %d: %w", t.state.Step, err)
 		}
 		*part.into = p.Weights
 	}
-	t.saved = nil
 	return nil
 }
 
 // lookup finds saved tensors by prefix and weight name.
-func lookup(saved []checkpoints.Tensor, prefix string) func(name string) ([]float32, []int, error) {
+func lookup(saved []checkpoints.Tensor, prefix string) model.Lookup {
+	index := make(map[string]*checkpoints.Tensor, len(saved))
+	for i := range saved {
+		index[saved[i].Name] = &saved[i]
+	}
 	return func(name string) ([]float32, []int, error) {
-		i := slices.IndexFunc(saved, func(t checkpoints.Tensor) bool { return t.Name == prefix+name })
-		if i < 0 {
+		found, ok := index[prefix+name]
+		if !ok {
 			return nil, nil, fmt.Errorf("%s%s is missing", prefix, name)
 		}
-		x, err := safetensors.ToFloat32(saved[i].DType, saved[i].Data)
-		return x, saved[i].Shape, err
+		x, err := safetensors.ToFloat32(found.DType, found.Data)
+		return x, found.Shape, err
 	}
 }

@@ -23,9 +23,11 @@ var ErrInterrupted = errors.New("interrupted after saving")
 type Setup struct {
 	Device *device.Device
 	Policy *model.Policy
-	// DType is that of saved weights, model.Options.DType.
-	DType     string
-	Tokenizer tokenize.Tokenizer
+	// ModelFiles are the small files of the folder that the policy was loaded from
+	// (config.json, tokenizer.json, ...), which every checkpoint carries on; nil: they
+	// are made from policy and tokenizer.
+	ModelFiles map[string][]byte
+	Tokenizer  tokenize.Tokenizer
 	// Train, Validation and Test are the problems. Validation decides when a stage
 	// ends; Test is held out, decides nothing and is looked at between stages.
 	Train, Validation, Test []data.Example
@@ -52,8 +54,9 @@ type Trainer struct {
 	setup  Setup
 	policy *model.Policy
 	state  state
-	// saved are the tensors of a stage in progress, between restore and openStage.
-	saved                   []checkpoints.Tensor
+	// saved is the checkpoint that the run goes on from, between Resume and the opening
+	// of its stage.
+	saved                   *checkpoints.Checkpoint
 	train, validation, test []prompt
 	evaluator               *generator
 }
@@ -124,7 +127,8 @@ func NewForSampling(s Setup) *Trainer {
 // ReportTo says who is told what happens. Call it before Run.
 func (t *Trainer) ReportTo(r Reporter) { t.setup.Report = r }
 
-// Resume continues from a checkpoint of the same run.
+// Resume continues from a checkpoint of the same run, and closes it when its stage is
+// open again.
 func (t *Trainer) Resume(c *checkpoints.Checkpoint) error { return t.restore(c) }
 
 // Step is the number of steps done.
@@ -271,7 +275,7 @@ func (t *Trainer) initFrom(dir string) error {
 		return err
 	}
 	defer m.Close()
-	p, err := model.PolicyFromTensors(t.policy.Arch, m.Float32)
+	p, err := model.PolicyFromTensors(t.policy.Arch, m.Float32, t.setup.Device.Keep)
 	if err != nil {
 		return err
 	}

@@ -67,18 +67,18 @@ json.dump(out, sys.stdout)
 	}
 	for i, name := range names {
 		t.Run(filepath.Base(name), func(t *testing.T) {
-			p, tok, err := loadModel(t.Context(), name, dev, io.Discard)
+			m, err := loadModel(t.Context(), name, dev, io.Discard)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for j, text := range texts {
-				ids, err := tok.EncodePrompt(text)
+				ids, err := m.tokenizer.EncodePrompt(text)
 				theirs := &peers[i][j]
 				if err != nil || !slices.Equal(ids, theirs.IDs) {
 					t.Fatalf("%q: ids %v (%v), transformers' %v", text, ids, err, theirs.IDs)
 				}
 				worst, largest := 0.0, 0.0
-				for k, x := range logits(t, dev, p, ids) {
+				for k, x := range logits(t, dev, m.policy, ids) {
 					worst = math.Max(worst, math.Abs(float64(x)-float64(theirs.Logits[k])))
 					largest = math.Max(largest, math.Abs(float64(x)))
 				}

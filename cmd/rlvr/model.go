@@ -18,17 +18,31 @@ import (
 	"github.com/rlvr-go/rlvr/trainer"
 )
 
+// loadedModel is a model that was loaded.
+type loadedModel struct {
+	policy    *model.Policy
+	tokenizer tokenize.Tokenizer
+	// files are the small files of its folder.
+	files map[string][]byte
+}
+
 // openModel makes or loads the policy and its tokenizer.
 func openModel(ctx context.Context, s *trainer.Setup, c *configs.Config, notes io.Writer) error {
-	var err error
 	if c.Model.Path != "" {
-		s.Policy, s.Tokenizer, err = loadModel(ctx, c.Model.Path, s.Device, notes)
-		return err
+		m, err := loadModel(ctx, c.Model.Path, s.Device, notes)
+		if err != nil {
+			return err
+		}
+		s.Policy, s.Tokenizer, s.ModelFiles = m.policy, m.tokenizer, m.files
+		s.Policy.Arch.DType = c.Model.DType
+		return nil
 	}
+	var err error
 	if s.Tokenizer, err = tokenize.New(c.Tokenizer); err != nil {
 		return err
 	}
 	arch := *c.Model.Config
+	arch.DType = c.Model.DType
 	if arch.VocabSize == 0 {
 		arch.VocabSize = s.Tokenizer.VocabSize()
 	}
@@ -39,32 +53,32 @@ func openModel(ctx context.Context, s *trainer.Setup, c *configs.Config, notes i
 // loadModel loads a model onto a device: a folder, a GGUF file, or a name on the
 // Hugging Face Hub. Tensors go one by one, so that the host never holds more than
 // one of them.
-func loadModel(ctx context.Context, path string, dev *device.Device, notes io.Writer) (*model.Policy, tokenize.Tokenizer, error) {
+func loadModel(ctx context.Context, path string, dev *device.Device, notes io.Writer) (*loadedModel, error) {
 	path, err := findModel(ctx, path, notes)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	m, err := checkpoints.OpenModel(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer m.Close()
 	arch, err := model.ParseArch(m.Files["config.json"])
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	tok, err := tokenize.Load(m.Files)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if tok.VocabSize() > arch.VocabSize {
-		return nil, nil, fmt.Errorf("%s: the tokenizer has %d ids, the model's vocab_size is %d", path, tok.VocabSize(), arch.VocabSize)
+		return nil, fmt.Errorf("%s: the tokenizer has %d ids, the model's vocab_size is %d", path, tok.VocabSize(), arch.VocabSize)
 	}
 	p, err := loadPolicy(arch, m, dev, notes)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return p, tok, nil
+	return &loadedModel{p, tok, m.Files}, nil
 }
 
 // loadPolicy reads the weights, and says how long it took where that is felt.

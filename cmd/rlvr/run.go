@@ -26,7 +26,6 @@ import (
 // are wired together. notes gets the progress of what takes long.
 func assemble(ctx context.Context, c *configs.Config, log *slog.Logger, notes io.Writer) (*trainer.Setup, error) {
 	s := &trainer.Setup{
-		DType:  c.Model.DType,
 		Reward: c.Reward, Stages: c.Stages, Eval: c.Eval, Checkpoint: c.Checkpoint, Logging: c.Logging, Seed: c.Seed, Log: log,
 		MaxPromptLength: c.Data.MaxPromptLength, DropOverlong: c.Data.OverlongPrompts == tasks.OverlongDrop,
 		CheckpointDir: filepath.Join(c.OutputDir, runlog.CheckpointsDir), BadBatchDir: filepath.Join(c.OutputDir, runlog.BadBatchDir),

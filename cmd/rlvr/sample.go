@@ -175,7 +175,7 @@ func (s *openedSampler) openModel(ctx context.Context, o *sampleOptions, notes, 
 		return userError(err)
 	}
 	fmt.Fprintln(notes, backendLine(dev))
-	p, tok, err := loadModel(ctx, o.model, dev, errOut)
+	m, err := loadModel(ctx, o.model, dev, errOut)
 	if err != nil {
 		return userError(err)
 	}
@@ -184,10 +184,10 @@ func (s *openedSampler) openModel(ctx context.Context, o *sampleOptions, notes, 
 	if err != nil {
 		return err
 	}
-	s.trainer = trainer.NewForSampling(trainer.Setup{Device: dev, Policy: p, Tokenizer: tok, Reward: reward, Log: newLogger(errOut),
+	s.trainer = trainer.NewForSampling(trainer.Setup{Device: dev, Policy: m.policy, Tokenizer: m.tokenizer, Reward: reward, Log: newLogger(errOut),
 		Judge: verifier.NewJudge(v, 0, reward.Timeout()), Report: silent{}})
-	s.chat = tok.HasChatTemplate()
-	s.options.MaxCompletionLength = max(1, min(s.options.MaxCompletionLength, p.Arch.MaxPositionEmbeddings/2))
+	s.chat = m.tokenizer.HasChatTemplate()
+	s.options.MaxCompletionLength = max(1, min(s.options.MaxCompletionLength, m.policy.Arch.MaxPositionEmbeddings/2))
 	return nil
 }
 

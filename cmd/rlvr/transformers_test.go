@@ -163,15 +163,15 @@ func askTransformers(t *testing.T, python string, folders, prompts []string, max
 // isTheSameModel compares ids, logits and the ids that end and pad.
 func isTheSameModel(t *testing.T, dev *device.Device, folder string, prompts []string, peer *transformersPeer) {
 	t.Helper()
-	p, tok, err := loadModel(t.Context(), folder, dev, io.Discard)
+	m, err := loadModel(t.Context(), folder, dev, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(peer.EOS, tok.EOS()) || peer.Pad != tok.PadID() {
-		t.Errorf("generation ends with %v and pads with %d, want %v and %d", peer.EOS, peer.Pad, tok.EOS(), tok.PadID())
+	if !slices.Equal(peer.EOS, m.tokenizer.EOS()) || peer.Pad != m.tokenizer.PadID() {
+		t.Errorf("generation ends with %v and pads with %d, want %v and %d", peer.EOS, peer.Pad, m.tokenizer.EOS(), m.tokenizer.PadID())
 	}
 	for i, text := range prompts {
-		ids, err := tok.Encode(text)
+		ids, err := m.tokenizer.Encode(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func isTheSameModel(t *testing.T, dev *device.Device, folder string, prompts []s
 			t.Errorf("%q: ids %v, transformers' %v", text, ids, theirs.IDs)
 			continue
 		}
-		ours := logits(t, dev, p, ids)
+		ours := logits(t, dev, m.policy, ids)
 		if len(ours) != len(theirs.Logits) {
 			t.Fatalf("%q: %d logits, transformers has %d", text, len(ours), len(theirs.Logits))
 		}
