@@ -9,6 +9,7 @@ import (
 )
 
 func cispoPolicy(low, high float64, options map[string]any) policy {
+	below, above := outside(clampedRatio, low, high)
 	return policy{
 		name: "cispo", options: options, mode: "token-mean", ratio: clampedRatio, perTokenAdvantages: true,
 		objective: func(in, at *algotest.Batch) perToken {
@@ -16,8 +17,7 @@ func cispoPolicy(low, high float64, options map[string]any) policy {
 				return clamp(ratio(at, i, t), low, high) * in.Advantages[i][t] * in.LogProbs[i][t]
 			}
 		},
-		low:  func(b *algotest.Batch, i, t int) bool { return ratio(b, i, t) < low },
-		high: func(b *algotest.Batch, i, t int) bool { return ratio(b, i, t) > high },
+		low: below, high: above,
 	}
 }
 

@@ -10,14 +10,14 @@ import (
 
 func gmpoPolicy(low, high float64, options map[string]any) policy {
 	p := policy{name: "gmpo", options: options, mode: "seq-mean-token-mean", rowGradient: true, logRatio: logRatio}
-	p.low = func(b *algotest.Batch, i, t int) bool { return b.Advantages[i][t] < 0 && logRatio(b)(i, t) < -low }
-	p.high = func(b *algotest.Batch, i, t int) bool { return b.Advantages[i][t] > 0 && logRatio(b)(i, t) > high }
+	p.low, p.high = sides(logRatio, -low, high)
 	geometric := func(in, at *algotest.Batch) perToken {
+		tooLow, tooHigh := p.low(at), p.high(at)
 		s := rowMeans(in, func(i, t int) float64 {
 			switch {
-			case p.low(at, i, t):
+			case tooLow(i, t):
 				return -low
-			case p.high(at, i, t):
+			case tooHigh(i, t):
 				return high
 			}
 			return logRatio(in)(i, t)

@@ -41,8 +41,7 @@ func minproPolicy(low, high float64, capAtOne bool, options map[string]any) poli
 			return clamp(w(i, t), low, high) * in.Advantages[i][t] * in.LogProbs[i][t]
 		}
 	}
-	p.low = func(b *algotest.Batch, i, t int) bool { return p.ratio(b)(i, t) < low }
-	p.high = func(b *algotest.Batch, i, t int) bool { return p.ratio(b)(i, t) > high }
+	p.low, p.high = outside(p.ratio, low, high)
 	p.metrics = func(b *algotest.Batch) map[string]float64 {
 		least := prefixMin(b, capAtOne)
 		lowest := math.Inf(1)

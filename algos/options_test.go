@@ -38,7 +38,7 @@ func TestOptionFaults(t *testing.T) {
 		{"misspelt preset", algos.Options{Name: "GRPO"}, []string{`name: found "GRPO", allowed: did you mean grpo? ` + presets}},
 		{"misspelt option", algos.Options{Name: "grpo", Options: map[string]any{"epsilno": 0.2}}, []string{"options.epsilno: found 0.2, allowed: did you mean epsilon? " + grpoOptions}},
 		{"option of nothing", algos.Options{Name: "grpo", Options: map[string]any{"x": nil}}, []string{"options.x: " + grpoOptions}},
-		{"option of another loss", algos.Options{Name: "reinforce", Options: map[string]any{"epsilon": 0.2}}, []string{"options.epsilon: found 0.2, allowed: nothing here: it is an option of loss cispo, which this algorithm does not use"}},
+		{"option of another loss", algos.Options{Name: "reinforce", Options: map[string]any{"epsilon": 0.2}}, []string{"options.epsilon: found 0.2, allowed: nothing here: it is an option of loss aspo, which this algorithm does not use"}},
 		{"option of the estimator that was replaced", algos.Options{Name: "grpo", Options: map[string]any{"advantage_estimator": "reinforce", "scale_rewards": "none"}}, []string{"options.scale_rewards: found \"none\", allowed: nothing here: it is an option of estimator grpo, which this algorithm does not use"}},
 		{"option of the estimator that was meant", algos.Options{Name: "grpo", Options: map[string]any{"advantage_estimator": "reinforec", "baseline": "none"}}, []string{`options.advantage_estimator: found "reinforec", allowed: one of grpo, reinforce, test_items`}},
 		{"estimator of given answers", algos.Options{Name: "grpo", Options: map[string]any{"advantage_estimator": "constant"}}, []string{`options.advantage_estimator: found "constant", allowed: one of grpo, reinforce, test_items`}},

@@ -16,6 +16,9 @@ import (
 // perToken is a number for each token of a batch.
 type perToken func(i, t int) float64
 
+// where says for which tokens something holds.
+type where func(i, t int) bool
+
 // policy is a policy loss as its paper has it.
 type policy struct {
 	name    string
@@ -28,7 +31,7 @@ type policy struct {
 	// ratio is the one that metrics describe; nil: none does.
 	ratio func(b *algotest.Batch) perToken
 	// low and high say where the objective is clipped; nil: clip_ratio is not reported.
-	low, high func(b *algotest.Batch, i, t int) bool
+	low, high func(b *algotest.Batch) where
 	// metrics are further ones.
 	metrics func(b *algotest.Batch) map[string]float64
 	// edges, perTokenAdvantages, golden, noGolden and identities are the case's.
@@ -56,9 +59,9 @@ func (p policy) report(b *algotest.Batch) map[string]float64 {
 	}
 	m := map[string]float64{"policy_loss": p.loss(b, b), "ppo_kl": -mean(b, logRatio)}
 	if p.low != nil {
-		m["clip_ratio/low_mean"] = share(b, func(i, t int) bool { return p.low(b, i, t) })
-		m["clip_ratio/high_mean"] = share(b, func(i, t int) bool { return p.high(b, i, t) })
-		m["clip_ratio/region_mean"] = share(b, func(i, t int) bool { return p.low(b, i, t) || p.high(b, i, t) })
+		low, high := p.low(b), p.high(b)
+		m["clip_ratio/low_mean"], m["clip_ratio/high_mean"] = share(b, low), share(b, high)
+		m["clip_ratio/region_mean"] = share(b, func(i, t int) bool { return low(i, t) || high(i, t) })
 	}
 	if p.ratio != nil {
 		r := p.ratio(b)
@@ -170,9 +173,28 @@ func clipOf(a, rIn, rAt, low, high float64) float64 {
 }
 
 // sides say where min(r*A, clip(r)*A) is clipped.
-func sides(ratio func(b *algotest.Batch) perToken, lowBound, highBound float64) (low, high func(b *algotest.Batch, i, t int) bool) {
-	low = func(b *algotest.Batch, i, t int) bool { return b.Advantages[i][t] < 0 && ratio(b)(i, t) < lowBound }
-	high = func(b *algotest.Batch, i, t int) bool { return b.Advantages[i][t] > 0 && ratio(b)(i, t) > highBound }
+func sides(ratio func(b *algotest.Batch) perToken, lowBound, highBound float64) (low, high func(b *algotest.Batch) where) {
+	low = func(b *algotest.Batch) where {
+		r := ratio(b)
+		return func(i, t int) bool { return b.Advantages[i][t] < 0 && r(i, t) < lowBound }
+	}
+	high = func(b *algotest.Batch) where {
+		r := ratio(b)
+		return func(i, t int) bool { return b.Advantages[i][t] > 0 && r(i, t) > highBound }
+	}
+	return low, high
+}
+
+// outside says where a ratio lies beyond bounds, whatever the advantage.
+func outside(ratio func(b *algotest.Batch) perToken, lowBound, highBound float64) (low, high func(b *algotest.Batch) where) {
+	low = func(b *algotest.Batch) where {
+		r := ratio(b)
+		return func(i, t int) bool { return r(i, t) < lowBound }
+	}
+	high = func(b *algotest.Batch) where {
+		r := ratio(b)
+		return func(i, t int) bool { return r(i, t) > highBound }
+	}
 	return low, high
 }
 

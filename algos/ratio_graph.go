@@ -58,6 +58,15 @@ func (c clipRange) surrogateGraph(ratio, adv *Node) clipped {
 	return clipped{j, falling, tooLow, tooHigh, region}
 }
 
+// surrogateWithinGraph is the same with bounds of each token's own, [N, T].
+func surrogateWithinGraph(ratio, adv, low, high *Node) clipped {
+	falling := below(adv, 0)
+	tooHigh := LogicalAnd(above(adv, 0), GreaterThan(ratio, high))
+	tooLow := LogicalAnd(falling, LessThan(ratio, low))
+	j := Mul(Where(tooHigh, high, Where(tooLow, low, ratio)), adv)
+	return clipped{j, falling, tooLow, tooHigh, LogicalOr(tooHigh, tooLow)}
+}
+
 // clipGraph is clip(x, low, high), [N, T]; a value exactly on a bound keeps its
 // gradient.
 func (c clipRange) clipGraph(x *Node) *Node {
