@@ -91,6 +91,7 @@ func TestEnds(t *testing.T) {
 		{`{"eos_token_id": [3, 4]}`, `{"eos_token_id": 5, "pad_token_id": 6}`, `{"eos_token": "<|eos|>", "pad_token": "<|pad|>"}`, []int32{3, 4}, 6},
 		{`{"eos_token_id": null, "pad_token_id": 8}`, `{"eos_token_id": 5, "pad_token_id": 6}`, `{"eos_token": "<|eos|>"}`, []int32{5}, 8},
 		{`{"eos_token_id": [9]}`, "", "", []int32{9}, 9},
+		{`{"eos_token_id": []}`, `{"eos_token_id": 5}`, "", []int32{5}, 5},
 		{"", "", "", nil, 0},
 	} {
 		files := map[string][]byte{tokenizerFile: mustNew(t, goldenChars).Files()[tokenizerFile]}

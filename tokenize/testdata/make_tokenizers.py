@@ -147,6 +147,11 @@ def make():
     ts["metaspace"] = chars_bpe(normalizers.NFC(), always, decoders.Metaspace(), SP_ADDED + FLAGS[:4], False, fuse_unk=True)
     never = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="never", split=True)
     ts["unfused"] = chars_bpe(None, never, decoders.Metaspace(prepend_scheme="never"), SP_ADDED, False, fuse_unk=False)
+    # A merge that reaches from one word into the next.
+    vocab = {"<unk>": 0, **{c: i + 1 for i, c in enumerate("▁abcdefghijklmnopqrstuvwxyz")}}
+    vocab.update({"s▁": len(vocab), "s▁1": len(vocab) + 1, "e▁": len(vocab) + 2, "e▁a": len(vocab) + 3, "1": len(vocab) + 4})
+    ts["crossing"] = assemble(models.BPE(vocab=vocab, merges=[("s", "▁"), ("e", "▁"), ("e▁", "a"), ("s▁", "1")], unk_token="<unk>", fuse_unk=True),
+                              SP, None, SP_DECODER, [special("<unk>")])
     # Bytes that the vocabulary lacks become unknown, or fall back to some of the tokens of bytes.
     vocab = {"<unk>": 0, **{c: i + 1 for i, c in enumerate("abcdefghijklmnopqrstuvwxyzĠ")}}
     for b in (0xC4, 0x8A, 0xC3, 0xA9):
