@@ -94,6 +94,8 @@ func TestNFC(t *testing.T) {
 		{"\u212b\uf900\u0958", "Å豈\u0915\u093c"},
 		{"q\u0307\u0323", "q\u0323\u0307"},
 		{"\u0344", "\u0308\u0301"},
+		{"a\u0327\u0301", "á\u0327"},       // over a mark of a lower class
+		{"a\u0313\u0301", "a\u0313\u0301"}, // not over one of the same
 	} {
 		if got := nfc(c.text); got != c.want {
 			t.Errorf("nfc(%+q) = %+q, want %+q", c.text, got, c.want)
