@@ -40,6 +40,7 @@ var allowed = map[string]map[string]string{
 		"model/device": "tensors of the weights",
 	},
 	"verifier/registry": {},
+	"verifier/latex":    {},
 	"verifier": {
 		"verifier/registry": "names that a config may use",
 	},
