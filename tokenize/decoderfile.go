@@ -12,6 +12,7 @@ type decoderFile struct {
 	old, new                  []string
 	strip                     string
 	stripMost                 int
+	growth                    int // by replacing
 }
 
 // decoderKinds says what is implemented.
@@ -53,8 +54,10 @@ func (d *decoderFile) parse(r *refusals, path string, raw json.RawMessage) {
 		var pattern json.RawMessage
 		var content string
 		r.fields(path, raw, map[string]any{"type": &kind, "pattern": &pattern, "content": &content})
+		old := parseText(r, path+".pattern", pattern)
 		if d.step(r, path, raw, placeReplace) {
-			d.old, d.new = append(d.old, parseText(r, path+".pattern", pattern)), append(d.new, content)
+			d.growth = grown(r, path, max(1, d.growth), old, content)
+			d.old, d.new = append(d.old, old), append(d.new, content)
 		}
 	case "ByteFallback":
 		r.fields(path, raw, map[string]any{"type": &kind})

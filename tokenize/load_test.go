@@ -167,6 +167,10 @@ func TestLoadRefuses(t *testing.T) {
 			f["padding"] = map[string]any{"pad_id": 0}
 		}), []string{`padding is {"pad_id":0}, implemented is only null`, `normalizer is {"type":"NFKC"}, implemented is only NFC, Prepend`}},
 		{"replacing by expression", top("normalizer", map[string]any{"type": "Replace", "pattern": map[string]any{"Regex": " +"}, "content": "x"}), []string{`normalizer.pattern is {"Regex":" +"}, implemented is only {"String": "..."}`}},
+		{"explosion", top("normalizer", map[string]any{"type": "Sequence", "normalizers": slices.Repeat([]any{
+			map[string]any{"type": "Replace", "pattern": map[string]any{"String": "a"}, "content": "aa"}}, 40)}), []string{"normalizer: makes a text 128 times longer"}},
+		{"exploding decoder", top("decoder", map[string]any{"type": "Replace", "pattern": map[string]any{"String": "a"}, "content": strings.Repeat("a", 65)}), []string{"decoder: makes a text 65 times longer"}},
+		{"nesting", top("pre_tokenizer", json.RawMessage(strings.Repeat(`{"type":"Sequence","pretokenizers":[`, 9)+strings.Repeat("]}", 9))), []string{"is nested too deep"}},
 		{"truncation", top("truncation", map[string]any{"max_length": 3}), []string{"truncation is"}},
 		{"template without a text", top("post_processor", map[string]any{"type": "TemplateProcessing", "single": []any{}}), []string{"post_processor.single: holds the text 0 times"}},
 		{"template with a stranger", top("post_processor", map[string]any{"type": "TemplateProcessing", "single": []any{map[string]any{"SpecialToken": map[string]any{"id": "<x>"}}}}), []string{"post_processor.single[0] is"}},
@@ -220,6 +224,9 @@ func FuzzLoad(f *testing.F) {
 	f.Add(good, "12<|eos|>")
 	f.Add([]byte(`{"model":{"vocab":{}}}`), "a")
 	f.Add([]byte("null"), "")
+	for _, name := range []string{"llama3", "llama2_flags", "metaspace", "partial", "deepseek", "smollm2"} {
+		f.Add(small(f, name).Files()[tokenizerFile], "the <a> answer")
+	}
 	f.Fuzz(func(t *testing.T, raw []byte, text string) {
 		tok, err := Load(map[string][]byte{tokenizerFile: raw})
 		if err != nil {

@@ -66,6 +66,7 @@ func parseNormalizer(r *refusals, path string, raw json.RawMessage) normalizer {
 		if content == "" {
 			r.fault(path+".content", "is empty, implemented is only a text")
 		}
+		grown(r, path, 1, old, content)
 		return normalizer{{old: old, new: content}}
 	case "Sequence":
 		r.fields(path, raw, map[string]any{"type": &kind, "normalizers": &list})
@@ -73,11 +74,35 @@ func parseNormalizer(r *refusals, path string, raw json.RawMessage) normalizer {
 		eachOf(r, path+".normalizers", list, func(at string, value json.RawMessage) {
 			out = append(out, parseNormalizer(r, at, value)...)
 		})
+		growth := 1
+		for _, s := range out {
+			growth = grown(r, path, growth, s.old, s.new)
+		}
 		return out
 	}
 	r.add(path, raw, "NFC, Prepend, Replace, Sequence")
 	return nil
 }
+
+// mostGrowth bounds how much longer replacing may make a text, so that a file cannot
+// make a short text fill the memory; a space becomes three bytes in real files.
+const mostGrowth = 64
+
+// grown is how many times longer a text can be after replacing, and refuses too much.
+func grown(r *refusals, path string, growth int, before, after string) int {
+	if before == "" || len(after) <= len(before) {
+		return growth
+	}
+	growth *= (len(after) + len(before) - 1) / len(before)
+	if growth > mostGrowth {
+		r.fault(path, "makes a text %d times longer, implemented is only %d times", growth, mostGrowth)
+		return 1
+	}
+	return growth
+}
+
+// mostNested bounds lists within lists; real files have one.
+const mostNested = 4
 
 // kindField is the field "type" of an object.
 func kindField(raw json.RawMessage) string {
@@ -92,6 +117,10 @@ func kindField(raw json.RawMessage) string {
 
 // eachOf calls f for the elements of a list with their paths.
 func eachOf(r *refusals, path string, raw json.RawMessage, f func(at string, value json.RawMessage)) {
+	if strings.Count(path, "[") >= mostNested {
+		r.fault(path, "is nested too deep")
+		return
+	}
 	i := 0
 	if !isNull(raw) && array(raw, func(value json.RawMessage) bool {
 		f(fmt.Sprintf("%s[%d]", path, i), value)
