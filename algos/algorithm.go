@@ -14,6 +14,8 @@ type Algorithm struct {
 	// Offline objectives learn from given answers; nothing is sampled for them.
 	Offline     bool
 	Loss        Loss
+	Terms       []Loss    // added to Loss
+	Weights     []Weigher // of tokens, before Loss
 	Estimator   Estimator
 	Aggregation Aggregation
 	Shapers     []Shaper
@@ -48,9 +50,21 @@ func (a *Algorithm) Resolved() Options {
 	return o
 }
 
-// Needs is what the parts read together. AdvantageScaled is the loss's alone.
+// Needs is what the parts read together. AdvantageScaled is that of the loss and its
+// terms.
 func (a *Algorithm) Needs() Needs {
 	n := a.Loss.Needs()
+	for _, t := range a.Terms {
+		m := t.Needs()
+		n.add(m)
+		n.AdvantageScaled = n.AdvantageScaled && m.AdvantageScaled
+	}
+	for _, w := range a.Weights {
+		n.add(w.Needs())
+	}
+	if a.bypass() {
+		n.Old = false
+	}
 	n.add(a.Estimator.Needs())
 	for _, s := range a.Shapers {
 		n.add(s.Needs())
@@ -80,7 +94,30 @@ func (a *Algorithm) Graph(in Inputs) Output {
 	in.Aggregate = func(perToken *Node) (numerator, denominator *Node) {
 		return a.Aggregation.Graph(perToken, in.Mask, in.Denom)
 	}
-	return a.Loss.Graph(in)
+	if a.bypass() {
+		in.Old = Where(IsFinite(in.Rollout), in.Rollout, StopGradient(in.LogProbs))
+	}
+	var weighing []Metric
+	for _, w := range a.Weights {
+		weight, metrics := w.Graph(in)
+		if weight != nil {
+			in.Weights = StopGradient(weighted(in, weight))
+		}
+		weighing = append(weighing, metrics...)
+	}
+	out := a.Loss.Graph(in)
+	for _, t := range a.Terms {
+		more := t.Graph(in)
+		out.Terms = append(out.Terms, more.Terms...)
+		out.Metrics = append(out.Metrics, more.Metrics...)
+	}
+	out.Metrics = append(out.Metrics, weighing...)
+	return out
+}
+
+// bypass reports that the sampler's log-probabilities are the old ones.
+func (a *Algorithm) bypass() bool {
+	return slices.ContainsFunc(a.Weights, func(w Weigher) bool { c, ok := w.(rolloutCorrection); return ok && c.bypass })
 }
 
 // add makes n the union of n and m, but for AdvantageScaled.

@@ -116,7 +116,7 @@ func TestGRPO(t *testing.T) {
 				Algorithm: algos.Options{Name: "grpo", Options: c.options},
 				Oracle:    c.is.oracle, Metrics: c.is.metrics, Edges: c.is.edges(),
 			}
-			if c.options == nil {
+			if c.options == nil || c.is.entropy > 0 {
 				test.Golden = "testdata/grpo.json" // has cases with options of its own
 			}
 			if c.is.beta == 0 && c.is.entropy == 0 {
@@ -124,6 +124,10 @@ func TestGRPO(t *testing.T) {
 					"where old and current policy agree no token is clipped, and the gradient is A times that of the log-probability",
 					algos.Options{Name: "reinforce", Options: map[string]any{"loss_agg_mode": c.is.mode}},
 					func(b *algotest.Batch) { b.Old = b.LogProbs })}
+			}
+			if c.is.entropy > 0 {
+				test.Identities = append(test.Identities, same("the bonus has a gradient of its own, that of log-probabilities is as without it", "grpo",
+					with(c.options, map[string]any{"entropy_coef": 0}), nil))
 			}
 			algotest.Run(t, test)
 		})

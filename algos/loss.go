@@ -74,7 +74,7 @@ type Inputs struct {
 	Advantages *Node
 	// Mask is 1 for trained tokens, else 0.
 	Mask *Node
-	// Weights multiply each token's loss; nil if no shaper set any.
+	// Weights multiply each token's policy loss; nil if no shaper or weight set any.
 	Weights *Node
 	// TokenIDs is [N, T] int32.
 	TokenIDs *Node
@@ -130,6 +130,15 @@ type Loss interface {
 	Needs() Needs
 	// Graph builds the loss. It is a graph building function and panics on error.
 	Graph(in Inputs) Output
+}
+
+// Weigher gives the tokens of any policy loss weights on the device, beside those that
+// shapers set on the host.
+type Weigher interface {
+	Needs() Needs
+	// Graph builds weights [N, T] without a gradient, nil for 1 everywhere, and what
+	// to report about them. It is a graph building function and panics on error.
+	Graph(in Inputs) (weights *Node, metrics []Metric)
 }
 
 // Aggregation turns a per-token loss into a sum and its denominator. mask is [N, T];

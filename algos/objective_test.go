@@ -33,7 +33,7 @@ func init() {
 			algos.IntOption("skip_token", 3, "0 or more", func(x int) bool { return x >= 0 }, "Id of a token to leave out."),
 		},
 	}, func(v algos.Values) algos.Loss { return spanLoss{v.Float("width"), v.Int("skip_token")} })
-	algos.RegisterEstimator(algos.Part{Name: "test_items"}, func(algos.Values) algos.Estimator { return itemEstimator{} })
+	algos.RegisterEstimator(algos.Part{Name: "test_items", TokenAdvantages: true}, func(algos.Values) algos.Estimator { return itemEstimator{} })
 	algos.RegisterShaper(algos.Part{Name: "test_halve"}, func(algos.Values) algos.Shaper { return halver{} })
 	algos.RegisterSelector(algos.Part{Name: "test_mixed"}, func(algos.Values) algos.Selector { return mixed{} })
 	algos.RegisterPreset(algos.Preset{

@@ -2,7 +2,9 @@ package algos_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +28,8 @@ func TestOptionFaults(t *testing.T) {
 		names = append(names, p.Name)
 	}
 	presets := "one of " + strings.Join(names, ", ")
-	const grpoOptions = "an option of grpo: loss_agg_mode, advantage_estimator, epsilon, epsilon_high, delta, beta, entropy_coef, scale_rewards, advantage_epsilon, mask_truncated_completions"
+	const grpoOptions = "an option of grpo: loss_agg_mode, advantage_estimator, compat, epsilon, epsilon_high, delta, beta, kl_estimator, kl_bias_correction, entropy_coef, " +
+		"rollout_is, rollout_is_mode, rollout_is_threshold, rollout_is_threshold_low, old_log_probs, off_policy_mask_threshold, top_entropy_quantile, scale_rewards, advantage_epsilon, mask_truncated_completions"
 	for _, c := range []struct {
 		name    string
 		options algos.Options
@@ -55,6 +58,35 @@ func TestOptionFaults(t *testing.T) {
 		{"dual clip inside the clip range", algos.Options{Name: "grpo", Options: map[string]any{"epsilon_high": 0.5, "delta": 1.4}}, []string{`options.delta: found 1.4, allowed: 0 (off) or above 1+epsilon_high (1.5)`}},
 		{"no contradiction of a wrong value", algos.Options{Name: "grpo", Options: map[string]any{"epsilon_high": "x", "delta": 1.1}}, []string{`options.epsilon_high: found "x", allowed: a number, 0 (the same as epsilon) or more`}},
 		{"epsilon of no division", algos.Options{Name: "grpo", Options: map[string]any{"scale_rewards": "none", "advantage_epsilon": 1e-6}}, []string{`options.advantage_epsilon: found 1e-06, allowed: nothing while scale_rewards is none: there is no division`}},
+		{"KL without a reference", algos.Options{Name: "gspo", Options: map[string]any{"kl_estimator": "k2", "kl_bias_correction": true}}, []string{
+			`options.kl_estimator: found "k2", allowed: nothing while beta is 0`, `options.kl_bias_correction: found true, allowed: nothing while beta is 0`}},
+		{"thresholds of no correction", algos.Options{Name: "grpo", Options: map[string]any{"rollout_is_threshold": 3, "rollout_is_mode": "mask", "rollout_is_threshold_low": 0.5}}, []string{
+			`options.rollout_is_threshold: found 3, allowed: nothing while rollout_is is none`,
+			`options.rollout_is_threshold_low: found 0.5, allowed: nothing while rollout_is is none`,
+			`options.rollout_is_mode: found "mask", allowed: nothing while rollout_is is none`}},
+		{"lower threshold of truncation", algos.Options{Name: "grpo", Options: map[string]any{"rollout_is": "token", "rollout_is_threshold_low": 0.5}}, []string{
+			`options.rollout_is_threshold_low: found 0.5, allowed: 0 while rollout_is_mode is truncate: only mask has a lower threshold`}},
+		{"thresholds crossed", algos.Options{Name: "grpo", Options: map[string]any{"rollout_is": "token", "rollout_is_mode": "mask", "rollout_is_threshold_low": 3}}, []string{
+			`options.rollout_is_threshold_low: found 3, allowed: at most rollout_is_threshold (2)`}},
+		{"double correction", algos.Options{Name: "cispo", Options: map[string]any{"rollout_is": "sequence", "old_log_probs": "rollout"}}, []string{
+			`options.rollout_is: found "sequence", allowed: none while old_log_probs is rollout: the ratio of loss cispo corrects for the sampler already`}},
+		{"bypass of nothing", algos.Options{Name: "reinforce", Options: map[string]any{"old_log_probs": "rollout"}}, []string{
+			`options.old_log_probs: found "rollout", allowed: recompute while rollout_is is none: loss reinforce reads no old log-probabilities`}},
+		{"bypass", algos.Options{Name: "grpo", Options: map[string]any{"old_log_probs": "rollout"}}, nil},
+		{"bypass with weights for a loss without a ratio", algos.Options{Name: "reinforce", Options: map[string]any{"old_log_probs": "rollout", "rollout_is": "token"}}, nil},
+		{"advantages of tokens for a loss of responses", algos.Options{Name: "gspo", Options: map[string]any{"advantage_estimator": "test_items"}}, []string{
+			`options.advantage_estimator: found "test_items", allowed: one advantage a response: loss gspo reads no more, and estimator test_items gives each token its own`}},
+		{"advantages of tokens for the token form", algos.Options{Name: "gspo_token", Options: map[string]any{"advantage_estimator": "test_items"}}, nil},
+		{"TRL's bound without a value", algos.Options{Name: "cispo", Options: map[string]any{"compat": "trl"}}, []string{
+			`options.epsilon_high: found 0.2, allowed: 1 or more with compat trl, where it is the greatest weight itself; TRL recommends 5`}},
+		{"TRL has no lower bound", algos.Options{Name: "cispo", Options: map[string]any{"compat": "trl", "epsilon_high": 5, "epsilon": 0.2}}, []string{
+			`options.epsilon: found 0.2, allowed: nothing with compat trl, which has no lower bound`}},
+		{"peer of nobody", algos.Options{Name: "grpo", Options: map[string]any{"compat": "official"}}, []string{
+			`options.compat: found "official", allowed: one of none, trl, verl`}},
+		{"weight of entropy mixing", algos.Options{Name: "dhpo", Options: map[string]any{"mixing": "entropy", "mix_weight": 0.3}}, []string{
+			`options.mix_weight: found 0.3, allowed: nothing while mixing is entropy`}},
+		{"entropy of averaged mixing", algos.Options{Name: "dhpo", Options: map[string]any{"high_entropy": "sequence"}}, []string{
+			`options.high_entropy: found "sequence", allowed: nothing while mixing is averaged`}},
 		{"all at once", algos.Options{Name: "grpo", Options: map[string]any{"loss_agg_mode": "mean", "epsilon": -1, "delta": 0.5, "scale_rewards": "none", "advantage_epsilon": 1, "nope": 1}}, []string{
 			`options.loss_agg_mode: found "mean", allowed: one of seq-mean-token-mean, seq-mean-token-sum, seq-mean-token-sum-norm, token-mean`,
 			`options.epsilon: found -1, allowed: a number, 0 or more`,
@@ -73,15 +105,33 @@ func TestOptionFaults(t *testing.T) {
 
 // The vetted defaults. A change here changes what people's configs mean.
 func TestVettedDefaults(t *testing.T) {
+	// What every online preset has beside its parts: all of it off.
+	common := map[string]any{
+		"compat": "none", "beta": 0.0, "kl_estimator": "k3", "kl_bias_correction": false, "entropy_coef": 0.0,
+		"rollout_is": "none", "rollout_is_mode": "truncate", "rollout_is_threshold": 2.0, "rollout_is_threshold_low": 0.0, "old_log_probs": "recompute",
+		"off_policy_mask_threshold": 0.0, "top_entropy_quantile": 1.0, "mask_truncated_completions": false,
+	}
+	group := map[string]any{"advantage_estimator": "grpo", "scale_rewards": "group", "advantage_epsilon": 1e-4}
+	const sequence, token = "seq-mean-token-mean", "token-mean"
 	for name, want := range map[string]map[string]any{
-		"grpo": {
-			"loss_agg_mode": "seq-mean-token-mean", "advantage_estimator": "grpo", "epsilon": 0.2, "epsilon_high": 0.0, "delta": 0.0,
-			"beta": 0.0, "entropy_coef": 0.0, "scale_rewards": "group", "advantage_epsilon": 1e-4, "mask_truncated_completions": false,
-		},
-		"reinforce": {
-			"loss_agg_mode": "seq-mean-token-sum", "advantage_estimator": "reinforce", "baseline": "none", "mask_truncated_completions": false,
-		},
-		"sft": {"loss_agg_mode": "token-mean"},
+		"grpo":       with(common, group, map[string]any{"loss_agg_mode": sequence, "epsilon": 0.2, "epsilon_high": 0.0, "delta": 0.0}),
+		"dapo":       with(common, group, map[string]any{"loss_agg_mode": token, "epsilon": 0.2, "epsilon_high": 0.28, "delta": 10.0}),
+		"dr_grpo":    with(common, group, map[string]any{"loss_agg_mode": "seq-mean-token-sum-norm", "epsilon": 0.2, "epsilon_high": 0.0, "delta": 0.0, "scale_rewards": "none"}),
+		"gspo":       with(common, group, map[string]any{"loss_agg_mode": sequence, "epsilon": 3e-4, "epsilon_high": 4e-4}),
+		"gspo_token": with(common, group, map[string]any{"loss_agg_mode": sequence, "epsilon": 3e-4, "epsilon_high": 4e-4}),
+		"sapo":       with(common, group, map[string]any{"loss_agg_mode": sequence, "tau_pos": 1.0, "tau_neg": 1.05}),
+		"cispo":      with(common, group, map[string]any{"loss_agg_mode": token, "epsilon": 10.0, "epsilon_high": 0.2}),
+		"gmpo":       with(common, group, map[string]any{"loss_agg_mode": sequence, "epsilon": 0.4, "epsilon_high": 0.0}),
+		"minpro":     with(common, group, map[string]any{"loss_agg_mode": token, "epsilon": 10.0, "epsilon_high": 0.2, "cap_at_one": false}),
+		"kpo":        with(common, group, map[string]any{"loss_agg_mode": sequence, "epsilon": 3e-4, "epsilon_high": 4e-4, "process_noise": 1e-6, "observation_noise": 1.0, "clip": true}),
+		"aspo":       with(common, group, map[string]any{"loss_agg_mode": token, "epsilon": 0.2, "epsilon_high": 0.2, "high_entropy_epsilon": 0.4, "entropy_quantile": 0.8, "delta": 3.0}),
+		"sspo":       with(common, group, map[string]any{"loss_agg_mode": sequence, "epsilon": 0.03, "epsilon_high": 0.0, "entropy_clip": true}),
+		"dhpo": with(common, group, map[string]any{
+			"loss_agg_mode": sequence, "epsilon": 0.2, "epsilon_high": 0.28, "sequence_epsilon": 3e-4, "sequence_epsilon_high": 4e-4,
+			"mixing": "averaged", "mix_weight": 0.5, "high_entropy": "token", "mix_form": "min-of-mixes",
+		}),
+		"reinforce": with(common, map[string]any{"loss_agg_mode": "seq-mean-token-sum", "advantage_estimator": "reinforce", "baseline": "none"}),
+		"sft":       {"loss_agg_mode": token},
 	} {
 		a, err := algos.Resolve(algos.Options{Name: name})
 		if err != nil {
@@ -91,6 +141,15 @@ func TestVettedDefaults(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}
+}
+
+// with joins maps.
+func with(all ...map[string]any) map[string]any {
+	out := map[string]any{}
+	for _, m := range all {
+		maps.Copy(out, m)
+	}
+	return out
 }
 
 // What a run writes down as its options must load again and mean the same.
@@ -147,7 +206,10 @@ func TestDescribe(t *testing.T) {
 		"advantage_estimator=test_items (test_items) of preset test_spans",
 		"width=0.25 (0.25) of loss test_spans", // vetted by the preset
 		"skip_token=9 (3) of loss test_spans",
-	}, got); d != "" {
+		"beta=0 (0) of term kl",
+	}, slices.DeleteFunc(got, func(s string) bool {
+		return strings.Contains(s, "weight ") || strings.Contains(s, "compat") || strings.Contains(s, "term ") && !strings.HasPrefix(s, "beta")
+	})); d != "" {
 		t.Errorf("settings (-want +got):\n%s", d)
 	}
 }

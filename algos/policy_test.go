@@ -32,6 +32,10 @@ type policy struct {
 	ratio func(b *algotest.Batch) perToken
 	// low and high say where the objective is clipped; nil: clip_ratio is not reported.
 	low, high func(b *algotest.Batch) where
+	// weight multiplies J beside the batch's weights; nil: 1.
+	weight func(b *algotest.Batch) perToken
+	// extra is added to the loss: terms beside the objective; nil: 0.
+	extra func(in, at *algotest.Batch) float64
 	// metrics are further ones.
 	metrics func(b *algotest.Batch) map[string]float64
 	// edges, perTokenAdvantages, golden, noGolden and identities are the case's.
@@ -47,9 +51,20 @@ type policy struct {
 
 func (p policy) algorithm() algos.Options { return algos.Options{Name: p.name, Options: p.options} }
 
+// policyLoss is the loss without terms beside it.
+func (p policy) policyLoss(in, at *algotest.Batch) float64 {
+	j, w := p.objective(in, at), perToken(func(int, int) float64 { return 1 })
+	if p.weight != nil {
+		w = p.weight(at)
+	}
+	return algotest.Aggregate(p.mode, in, func(i, t int) float64 { return -in.Weight(i, t) * w(i, t) * j(i, t) })
+}
+
 func (p policy) loss(in, at *algotest.Batch) float64 {
-	j := p.objective(in, at)
-	return algotest.Aggregate(p.mode, in, func(i, t int) float64 { return -in.Weight(i, t) * j(i, t) })
+	if p.extra == nil {
+		return p.policyLoss(in, at)
+	}
+	return p.policyLoss(in, at) + p.extra(in, at)
 }
 
 func (p policy) report(b *algotest.Batch) map[string]float64 {
@@ -57,7 +72,7 @@ func (p policy) report(b *algotest.Batch) map[string]float64 {
 	if p.logRatio != nil {
 		logRatio = p.logRatio(b)
 	}
-	m := map[string]float64{"policy_loss": p.loss(b, b), "ppo_kl": -mean(b, logRatio)}
+	m := map[string]float64{"policy_loss": p.policyLoss(b, b), "ppo_kl": -mean(b, logRatio)}
 	if p.low != nil {
 		low, high := p.low(b), p.high(b)
 		m["clip_ratio/low_mean"], m["clip_ratio/high_mean"] = share(b, low), share(b, high)
@@ -84,7 +99,10 @@ func (p policy) run(t *testing.T) {
 		c := algotest.Case{
 			Algorithm: p.algorithm(), Oracle: p.loss, Metrics: p.report, Edges: p.edges,
 			PerTokenAdvantages: p.perTokenAdvantages, Golden: p.golden, NoGolden: p.noGolden,
-			Identities: append(slices.Clone(p.identities), p.onPolicy()),
+			Identities: slices.Clone(p.identities),
+		}
+		if p.weight == nil && p.extra == nil {
+			c.Identities = append(c.Identities, p.onPolicy())
 		}
 		if p.change != nil {
 			p.change(&c)

@@ -17,6 +17,10 @@ type Preset struct {
 	Summary string
 	// Loss names a registered loss.
 	Loss string
+	// Terms name registered terms that are added to the loss. Online presets have kl
+	// and entropy beside them, and weights for rollout correction, the off-policy
+	// mask and top entropy.
+	Terms []string
 	// Estimator and Aggregation are the defaults of the options
 	// advantage_estimator and loss_agg_mode.
 	Estimator, Aggregation string
@@ -26,6 +30,29 @@ type Preset struct {
 	Options map[string]any
 	// Offline objectives learn from given answers; nothing is sampled for them.
 	Offline bool
+}
+
+// policyTerms and policyWeights are parts of every online preset, in the order in
+// which they apply. All are off by default.
+var (
+	policyTerms   = []string{"kl", "entropy"}
+	policyWeights = []string{"rollout_correction", "off_policy_mask", "top_entropy"}
+)
+
+// terms are the names of all terms of the preset.
+func (p *Preset) terms() []string {
+	if p.Offline {
+		return p.Terms
+	}
+	return slices.Concat(p.Terms, policyTerms)
+}
+
+// weights are the names of all weights of the preset.
+func (p *Preset) weights() []string {
+	if p.Offline {
+		return nil
+	}
+	return policyWeights
 }
 
 var presets = map[string]Preset{}

@@ -8,10 +8,11 @@ import (
 	"github.com/rlvr-go/rlvr/configs/fault"
 )
 
-// Part describes a registered loss, estimator, aggregation, shaper or selector.
+// Part describes a registered loss, term, weight, estimator, aggregation, shaper or
+// selector.
 type Part struct {
-	// Kind is "loss", "estimator", "aggregation", "shaper" or "selector". The
-	// registry sets it.
+	// Kind is "loss", "term", "weight", "estimator", "aggregation", "shaper" or
+	// "selector". The registry sets it.
 	Kind string
 	// Name is unique among the parts of a kind.
 	Name string
@@ -59,6 +60,8 @@ type entry[T any] struct {
 
 var (
 	losses       = registry[Loss]{kind: "loss", needPaper: true}
+	terms        = registry[Loss]{kind: "term", needPaper: true}
+	weights      = registry[Weigher]{kind: "weight", needPaper: true}
 	estimators   = registry[Estimator]{kind: "estimator"}
 	aggregations = registry[Aggregation]{kind: "aggregation"}
 	shapers      = registry[Shaper]{kind: "shaper"}
@@ -68,6 +71,13 @@ var (
 // RegisterLoss makes a loss known to presets. Like the other Register functions it
 // is called from init and panics on a duplicate, a missing name or paper.
 func RegisterLoss(p Part, build func(Values) Loss) { losses.register(p, build) }
+
+// RegisterTerm makes a term known that presets may add to their loss: one with outputs
+// of its own, nothing where its options turn it off.
+func RegisterTerm(p Part, build func(Values) Loss) { terms.register(p, build) }
+
+// RegisterWeight makes a weight of tokens known.
+func RegisterWeight(p Part, build func(Values) Weigher) { weights.register(p, build) }
 
 // RegisterEstimator makes an advantage estimator known.
 func RegisterEstimator(p Part, build func(Values) Estimator) { estimators.register(p, build) }
@@ -83,7 +93,7 @@ func RegisterSelector(p Part, build func(Values) Selector) { selectors.register(
 
 // Parts are all registered parts, by kind (losses first) and name.
 func Parts() []Part {
-	return slices.Concat(losses.list(), estimators.list(), aggregations.list(), shapers.list(), selectors.list())
+	return slices.Concat(losses.list(), terms.list(), weights.list(), estimators.list(), aggregations.list(), shapers.list(), selectors.list())
 }
 
 func (r *registry[T]) register(p Part, build func(Values) T) {

@@ -128,6 +128,8 @@ func (r *resolver) refuse(o Option, v any) {
 func (r *resolver) declare() error {
 	for _, find := range []func() error{
 		func() error { return addPart(r, &losses, r.preset.Loss) },
+		func() error { return addPart(r, &terms, r.preset.terms()...) },
+		func() error { return addPart(r, &weights, r.preset.weights()...) },
 		func() error { return addPart(r, &estimators, r.estimator) },
 		func() error { return addPart(r, &aggregations, r.aggregation) },
 		func() error { return addPart(r, &shapers, r.preset.Shapers...) },
@@ -209,11 +211,7 @@ func (r *resolver) read() {
 // contradict asks each part whose options are right by themselves whether they go
 // together.
 func (r *resolver) contradict() {
-	loss, token := r.parts[0], slices.IndexFunc(r.parts, func(p Part) bool { return p.TokenAdvantages })
-	if loss.OneAdvantage && token >= 0 {
-		p := r.parts[token]
-		r.faults.Add("options."+estimatorOption, r.estimator, "one advantage a response: loss %s reads no more, and %s %s gives each token its own", loss.Name, p.Kind, p.Name)
-	}
+	r.contradictParts()
 	for _, p := range r.parts {
 		wrong := slices.ContainsFunc(p.Options, func(o Option) bool { return r.bad[o.Name] })
 		if wrong || p.Contradictions == nil {
@@ -224,6 +222,32 @@ func (r *resolver) contradict() {
 		r.faults.Merge("options", l.Err())
 	}
 }
+
+// contradictParts finds parts that do not go together.
+func (r *resolver) contradictParts() {
+	loss, token := r.parts[0], slices.IndexFunc(r.parts, func(p Part) bool { return p.TokenAdvantages })
+	if loss.OneAdvantage && token >= 0 {
+		p := r.parts[token]
+		r.faults.Add("options."+estimatorOption, r.estimator, "one advantage a response: loss %s reads no more, and %s %s gives each token its own", loss.Name, p.Kind, p.Name)
+	}
+	if r.preset.Offline || len(r.bad) > 0 {
+		return
+	}
+	v, ratio := r.values, losses.entries[r.preset.Loss].build(r.values).Needs().Old
+	bypass := v.Text("old_log_probs") == "rollout"
+	if is := v.Text("rollout_is"); bypass && ratio && is != "none" {
+		r.faults.Add("options.rollout_is", is, "none while old_log_probs is rollout: the ratio of loss %s corrects for the sampler already", loss.Name)
+	}
+	if bypass && !ratio && v.Text("rollout_is") == "none" {
+		r.faults.Add("options.old_log_probs", "rollout", "recompute while rollout_is is none: loss %s reads no old log-probabilities", loss.Name)
+	}
+	if beta := v.Float("beta"); beta > 0 && v.Has(klInReward) && v.Float(klInReward) > 0 {
+		r.faults.Add("options.beta", beta, "0 while %s is %g: the divergence would count twice, in the reward and in the loss", klInReward, v.Float(klInReward))
+	}
+}
+
+// klInReward is the option of the part that takes the divergence off rewards.
+const klInReward = "kl_reward_coef"
 
 func (r *resolver) build() *Algorithm {
 	a := &Algorithm{
@@ -237,6 +261,12 @@ func (r *resolver) build() *Algorithm {
 		if p.Warnings != nil {
 			a.Warnings = append(a.Warnings, p.Warnings(r.values)...)
 		}
+	}
+	for _, name := range r.preset.terms() {
+		a.Terms = append(a.Terms, terms.entries[name].build(r.values))
+	}
+	for _, name := range r.preset.weights() {
+		a.Weights = append(a.Weights, weights.entries[name].build(r.values))
 	}
 	for _, name := range r.preset.Shapers {
 		a.Shapers = append(a.Shapers, shapers.entries[name].build(r.values))

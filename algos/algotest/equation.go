@@ -126,9 +126,10 @@ type goldenCase struct {
 	Batch       Batch          `json:"batch"`
 	Loss        float64        `json:"loss"`
 	// Gradients with respect to the log-probabilities and, where the options ask
-	// for it, the entropy.
+	// for it, the entropy and the values.
 	LogProbs [][]float64 `json:"grad_log_probs"`
 	Entropy  [][]float64 `json:"grad_entropy"`
+	Values   [][]float64 `json:"grad_values"`
 }
 
 func checkGolden(r *run) error {
@@ -152,7 +153,7 @@ func checkGolden(r *run) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.Explanation, err)
 		}
-		want := &Result{Loss: c.Loss, LogProbs: c.LogProbs, Entropy: c.Entropy, Metrics: got.Metrics}
+		want := &Result{Loss: c.Loss, LogProbs: c.LogProbs, Entropy: c.Entropy, Values: c.Values, Metrics: got.Metrics}
 		if err := differResults(got, want, float32Tolerance); err != nil {
 			return fmt.Errorf("%s: %w", c.Explanation, err)
 		}

@@ -36,6 +36,12 @@ func prove(c Case) {
 		return
 	}
 	record("preset "+a.Name, p)
+	for _, s := range a.Describe() {
+		// A term or a weight is proved where it does something.
+		if (strings.HasPrefix(s.Of, "term ") || strings.HasPrefix(s.Of, "weight ")) && s.Value != s.Default {
+			record(s.Of, p)
+		}
+	}
 	record("aggregation "+fmt.Sprint(a.Resolved().Options["loss_agg_mode"]), p)
 	for _, preset := range algos.Presets() {
 		if preset.Name == a.Name {
@@ -45,7 +51,7 @@ func prove(c Case) {
 }
 
 // Main runs the tests of a package and fails if a registered part or preset has not
-// passed the suite, or a loss or an estimator of rewards states no identity or
+// passed the suite, or a loss, a term, a weight or an estimator of rewards states no identity or
 // neither a golden file nor why there is none. Call it from TestMain. Nothing is demanded of a run that leaves tests out (-run, -skip).
 func Main(m *testing.M) int {
 	code := m.Run()
@@ -81,7 +87,7 @@ func missing(proofs map[string]proof) []string {
 		}
 	}
 	for _, p := range algos.Parts() {
-		demand(p.Kind+" "+p.Name, p.Kind == "loss" || p.Kind == "estimator" && !p.Offline)
+		demand(p.Kind+" "+p.Name, slices.Contains([]string{"loss", "term", "weight"}, p.Kind) || p.Kind == "estimator" && !p.Offline)
 	}
 	for _, p := range algos.Presets() {
 		demand("preset "+p.Name, false)

@@ -31,6 +31,7 @@ for module in ["ray", "ray.util", "ray.util.collective", "ray.experimental", "ra
     sys.modules.setdefault(module, MagicMock())
 
 from verl.trainer.ppo import core_algos  # noqa: E402
+from verl.trainer.ppo.rollout_corr_helper import compute_rollout_correction_weights  # noqa: E402
 from verl.workers.config import ActorConfig  # noqa: E402
 
 ORIGIN = (f"trl {importlib.metadata.version('trl')}, verl {(pathlib.Path(core_algos.__file__).parents[2] / 'version/version').read_text().strip()}, "
@@ -112,6 +113,7 @@ def case(explanation, options, loss, spread=0.7, arrays=()):
     batch = random_batch(spread)
     logp = batch["log_probs"].clone().requires_grad_()
     entropy = batch["entropy"].clone().requires_grad_()
+    batch["values"].requires_grad_()
     value = loss(batch, logp, entropy)
     value.backward()
     out = {
@@ -120,6 +122,8 @@ def case(explanation, options, loss, spread=0.7, arrays=()):
         "loss": value.item(), "grad_log_probs": logp.grad.tolist(),
     }
     out["batch"]["max_length"] = MAX_LENGTH
+    if batch["values"].grad is not None:
+        out["grad_values"] = batch["values"].grad.tolist()
     if entropy.grad is not None:
         out["grad_entropy"] = entropy.grad.tolist()
     return out
@@ -179,7 +183,69 @@ def gmpo():
     ]
 
 
+def kl():
+    def with_verl_kl(kind, beta):
+        def loss(batch, logp, entropy):
+            mask = batch["mask"].double()
+            divergence = core_algos.kl_penalty(logp, batch["ref"], kind)
+            return verl("vanilla", SEQ)(batch, logp, entropy) + beta * core_algos.agg_loss(divergence, mask, SEQ)
+        return loss
+
+    return [
+        *(case(f"verl kl_penalty {kind}", {"beta": 0.3, "kl_estimator": kind}, with_verl_kl(kind, 0.3), arrays=["ref"])
+          for kind in ["k1", "k2", "k3", "k3+", "abs"]),
+        case("TRL beta", {"beta": 0.04}, trl("grpo", beta=0.04), arrays=["ref"]),
+        case("TRL use_bias_correction_kl", {"beta": 0.5, "kl_bias_correction": True},
+             trl("grpo", beta=0.5, use_bias_correction_kl=True), arrays=["ref"]),
+        case("TRL entropy_coef: the mean of tokens in any loss type", {"entropy_coef": 0.02, "compat": "trl"},
+             trl("grpo", entropy_coef=0.02, _entropy_bonus_enabled=True), arrays=["entropy"]),
+    ]
+
+
+def rollout_correction():
+    def with_verl(level, threshold):
+        def loss(batch, logp, _):
+            mask = batch["mask"].double()
+            weights, _ = compute_rollout_correction_weights(batch["old"] - batch["rollout"], mask, level, threshold)
+            actor = ActorConfig(strategy="fsdp", rollout_n=1, use_dynamic_bsz=True, clip_ratio_c=1e9)
+            return core_algos.get_policy_loss_fn("vanilla")(
+                batch["old"], logp, batch["advantages"], mask, loss_agg_mode=SEQ, config=actor, rollout_is_weights=weights)[0]
+        return loss
+
+    return [
+        case(f"verl {level} weights, threshold {threshold}",
+             {"rollout_is": level, "rollout_is_threshold": float(str(threshold).split("_")[-1]), **options},
+             with_verl(level, threshold), arrays=["rollout"])
+        for level in ["token", "sequence"]
+        for threshold, options in [(1.05, {}), ("0.95_1.1", {"rollout_is_mode": "mask", "rollout_is_threshold_low": 0.95})]
+    ]
+
+
+def off_policy_mask():
+    inputs = lambda batch: {"sampling_per_token_logps": batch["rollout"]}
+    return [case("TRL off_policy_mask_threshold", {"off_policy_mask_threshold": 0.02},
+                 trl("grpo", off_policy_mask_threshold=0.02, inputs=inputs), arrays=["rollout"])]
+
+
+def top_entropy():
+    return [case("TRL top_entropy_quantile", {"top_entropy_quantile": quantile}, trl("grpo", top_entropy_quantile=quantile), arrays=["entropy"])
+            for quantile in [0.2, 0.5]]
+
+
+def value():
+    def loss(clip):
+        def both(batch, logp, entropy):
+            critic = core_algos.compute_value_loss(batch["values"], batch["returns"], batch["old_values"], batch["mask"].double(), clip)[0]
+            return verl("vanilla", TOKEN)(batch, logp, entropy) + 0.1 * critic
+        return both
+
+    arrays = ["values", "old_values", "returns"]
+    return [case(f"verl vanilla and compute_value_loss, clip {clip}", {"value_clip": clip}, loss(clip), arrays=arrays) for clip in [0.2, 0.05]]
+
+
 FILES = {
+    "value": value,
+    "kl": kl, "rollout_correction": rollout_correction, "off_policy_mask": off_policy_mask, "top_entropy": top_entropy,
     "gmpo": gmpo,
     "gspo": gspo, "gspo_token": gspo, "sapo": sapo, "cispo": cispo, "dapo": dapo, "dr_grpo": dr_grpo,
 }
