@@ -55,6 +55,10 @@ type Rollout struct {
 	Sample int
 	// Segments in order; their tokens together are the completion.
 	Segments []Segment
+	// Routes are the experts that the sampler sent tokens to, of the prompt's tokens and
+	// all of the completion's but the last, [P+L-1, sparse layers, experts per token];
+	// nil where they were not kept.
+	Routes []int32
 	// Text is the completion as the verifier sees it, without end-of-sequence
 	// tokens and without a matched stop string.
 	Text string

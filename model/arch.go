@@ -109,6 +109,17 @@ func (a Arch) withDefaults() Arch {
 	return a
 }
 
+// NumSparse is the number of layers that are a mixture of experts.
+func (a *Arch) NumSparse() int {
+	n := 0
+	for l := range a.NumHiddenLayers {
+		if a.Sparse(l) {
+			n++
+		}
+	}
+	return n
+}
+
 // Sparse reports whether a layer is a mixture of experts.
 func (a *Arch) Sparse(layer int) bool {
 	return a.NumExperts > 0 && !slices.Contains(a.MLPOnlyLayers, layer) && (layer+1)%max(1, a.DecoderSparseStep) == 0

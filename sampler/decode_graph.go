@@ -19,10 +19,12 @@ type program struct {
 	chunk int
 	// newCache is the width of the cache that prefill makes; 0: it takes one.
 	newCache int
+	// routes are kept.
+	routes bool
 }
 
 // key says all that a program's graphs depend on.
-func (p *program) key() any { return []any{*p.arch, p.trunc, p.eos, p.chunk, p.newCache} }
+func (p *program) key() any { return []any{*p.arch, p.trunc, p.eos, p.chunk, p.newCache, p.routes} }
 
 // Inputs of a row in both executables, after the weights and the cache.
 type rowInputs struct {
@@ -37,7 +39,8 @@ const prefillInputs = 5
 // cache tensors [B, K, W, E] (none where it makes a new one), prompts [N, P] int32, lengths [N] int32, source [B]
 // int32 (the prompt of a row, -1: the row goes on as it is), keys [B, 2],
 // temperature. Outputs: cache tensors, then token [B], log-prob [B] and truncated
-// log-prob [B] of each admitted row's first token.
+// log-prob [B] of each admitted row's first token, and the routes of the prompts'
+// tokens [N, P, L*K] int32 where they are kept.
 func (p *program) prefillGraph(in []*Node) []*Node {
 	nw, nc := len(p.arch.Weights()), p.arch.NumCaches()
 	caches := make([]*Node, nc)
@@ -73,7 +76,17 @@ func (p *program) prefillGraph(in []*Node) []*Node {
 	logits = Gather(logits, InsertAxes(of, -1))     // [B, V]
 	position := Gather(lengths, InsertAxes(of, -1)) // [B]
 	c := chooseGraph(logits, GumbelGraph(row.keys, position, logits.Shape().Dim(1)), row.temperature, p.trunc)
-	return append(out, c.token, c.logProb, c.truncated)
+	out = append(out, c.token, c.logProb, c.truncated)
+	if p.routes {
+		out = append(out, Reshape(routesGraph(decoder), n, width, -1)) // [N, P, L*K]
+	}
+	return out
+}
+
+// routesGraph is the experts of each token in all sparse layers, [M, L*K] int32.
+func routesGraph(d *model.Decoder) *Node {
+	routes := TransposeAllAxes(d.RoutesGraph(), 1, 0, 2) // [M, L, K]
+	return Reshape(routes, routes.Shape().Dim(0), -1)
 }
 
 // emptyCacheGraph makes the tensors of a cache filled with its one input, a scalar.
@@ -102,12 +115,14 @@ const (
 	stateLogProbs         // [B, C] float32
 	stateTruncated        // [B, C] float32
 	stateSize
+	stateRoutes = stateSize // [B, C, L*K] int32, only where routes are kept
 )
 
 // decodeGraph runs up to chunk steps for all rows. Inputs: weights, cache tensors,
 // token [B], position [B], left [B], keys [B, 2], temperature. Outputs: cache
-// tensors, tokens [B, C], log-probs [B, C], truncated log-probs [B, C]. Columns
-// past a row's end hold -1 and 0.
+// tensors, tokens [B, C], log-probs [B, C], truncated log-probs [B, C], and where
+// routes are kept those of the tokens that were fed in, [B, C, L*K]. Columns past a
+// row's end hold -1 and 0.
 //
 // Everything is loop state, weights too: XLA's backend does not see values captured
 // from outside a loop, and a body that reduces must be the only function that does.
@@ -130,6 +145,9 @@ func (p *program) decodeGraph(in []*Node) []*Node {
 	set(stateTokens, constGraph(g, int32(-1), b, c))
 	set(stateLogProbs, constGraph(g, float32(0), b, c))
 	set(stateTruncated, constGraph(g, float32(0), b, c))
+	if p.routes {
+		state = append(state, Zeros(g, shapes.Make(dtypes.Int32, b, c, p.arch.NumSparse()*p.arch.NumExpertsPerTok)))
+	}
 
 	more := NewClosure(g, func(g *Graph) []*Node {
 		s := parametersGraph(g, state)[base:]
@@ -140,7 +158,11 @@ func (p *program) decodeGraph(in []*Node) []*Node {
 	body := NewClosure(g, func(g *Graph) []*Node { return p.stepGraph(parametersGraph(g, state)) })
 	state = While(more, body, state...)
 	out := append([]*Node{}, state[nw:base]...)
-	return append(out, state[base+stateTokens], state[base+stateLogProbs], state[base+stateTruncated])
+	out = append(out, state[base+stateTokens], state[base+stateLogProbs], state[base+stateTruncated])
+	if p.routes {
+		out = append(out, state[base+stateRoutes])
+	}
+	return out
 }
 
 // stepGraph is the loop's body: one token for every row that is alive.
@@ -168,7 +190,7 @@ func (p *program) stepGraph(state []*Node) []*Node {
 
 	out := append([]*Node{}, weights...)
 	out = append(out, attention.Cache...)
-	step := make([]*Node, stateSize)
+	step := make([]*Node, len(s))
 	step[stateStep] = Add(s[stateStep], Const(g, int32(1)))
 	step[stateAlive] = ReduceAllSum(Min(left, ConstAs(left, int32(1))))
 	step[stateToken] = Where(alive, pick.token, s[stateToken])
@@ -178,6 +200,11 @@ func (p *program) stepGraph(state []*Node) []*Node {
 	step[stateTokens] = put(pick.token, s[stateTokens])
 	step[stateLogProbs] = put(pick.logProb, s[stateLogProbs])
 	step[stateTruncated] = put(pick.truncated, s[stateTruncated])
+	if p.routes {
+		shape := s[stateRoutes].Shape()
+		step[stateRoutes] = Where(BroadcastToShape(InsertAxes(write, -1), shape),
+			BroadcastToShape(InsertAxes(routesGraph(decoder), 1), shape), s[stateRoutes]) // [B, C, L*K]
+	}
 	return append(out, step...)
 }
 

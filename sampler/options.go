@@ -27,6 +27,9 @@ type Options struct {
 	// MaxRows is the most completions decoded at once; more wait for a free row.
 	// Default 256.
 	MaxRows int `yaml:"max_rows"`
+	// KeepRoutes keeps the experts that tokens were sent to, in models that have any
+	// (verl's rollout routing replay needs them).
+	KeepRoutes bool `yaml:"keep_routes"`
 }
 
 // DefaultOptions are TRL's defaults where it has the key.

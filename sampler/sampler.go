@@ -33,7 +33,11 @@ type Result struct {
 	// TruncatedLogProbs are of the distribution sampled from, [L]; nil where
 	// nothing was truncated.
 	TruncatedLogProbs []float32
-	Finish            data.FinishReason
+	// Routes are the experts of each token that was fed to the model, the prompt's and
+	// all of the completion's but the last, [P+L-1, sparse layers, experts per token];
+	// nil unless KeepRoutes.
+	Routes []int32
+	Finish data.FinishReason
 }
 
 // Draw identifies the random numbers of a call.
@@ -67,6 +71,9 @@ func New(dev *device.Device, arch *model.Arch, o Options, eos []int32, stopper S
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("sampler: %w", err)
 	}
+	if o.KeepRoutes && arch.NumSparse() == 0 {
+		return nil, fmt.Errorf("sampler: keep_routes: found true, allowed: false, for the model has no experts")
+	}
 	return &Sampler{dev: dev, arch: arch, opts: o, eos: eos, stopper: stopper, programs: map[wanted]programs{}}, nil
 }
 
@@ -78,8 +85,8 @@ func (s *Sampler) programsOf(sh shape) programs {
 	}
 	p, ok := s.programs[w]
 	if !ok {
-		prefill := &program{arch: s.arch, trunc: s.truncation(), eos: s.eos, newCache: w.newCache}
-		decode := &program{arch: s.arch, trunc: s.truncation(), eos: s.eos, chunk: w.chunk}
+		prefill := &program{arch: s.arch, trunc: s.truncation(), eos: s.eos, newCache: w.newCache, routes: s.opts.KeepRoutes}
+		decode := &program{arch: s.arch, trunc: s.truncation(), eos: s.eos, chunk: w.chunk, routes: s.opts.KeepRoutes}
 		p = programs{
 			prefill: s.dev.SharedExec("prefill", prefill.key(), prefill.prefillGraph),
 			decode:  s.dev.SharedExec("decode", decode.key(), decode.decodeGraph),
@@ -92,6 +99,9 @@ func (s *Sampler) programsOf(sh shape) programs {
 func (s *Sampler) truncation() truncation {
 	return truncation{topK: s.opts.TopK, topP: s.opts.TopP, minP: s.opts.MinP}
 }
+
+// routesPerToken is the number of experts of a token in all sparse layers.
+func (s *Sampler) routesPerToken() int { return s.arch.NumSparse() * s.arch.NumExpertsPerTok }
 
 // truncates reports whether the distribution sampled from is not the whole one.
 func (s *Sampler) truncates() bool { return s.truncation().any() }

@@ -132,7 +132,25 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("sampler: prefill: %w", err)
 	}
-	return n, t.collect(out, free[:n])
+	if t.s.opts.KeepRoutes {
+		if err := t.promptRoutes(out[t.s.arch.NumCaches()+3], source, free[:n], lines); err != nil {
+			return 0, err
+		}
+	}
+	return n, t.collect(out, free[:n], nil)
+}
+
+// promptRoutes begins the routes of admitted rows with those of their prompts.
+func (t *tile) promptRoutes(routes *device.Tensor, source []int32, rows []int, lines int) error {
+	all, err := device.Values[int32](t.s.dev, routes)
+	if err != nil {
+		return fmt.Errorf("sampler: routes: %w", err)
+	}
+	line, token := len(all)/lines, t.s.routesPerToken()
+	for _, i := range rows {
+		t.rows[i].result.Routes = slices.Clone(all[int(source[i])*line:][:t.rows[i].promptLen*token])
+	}
+	return nil
 }
 
 // newResult is an empty result with room for a chunk's tokens.
@@ -159,7 +177,13 @@ func (t *tile) decode() error {
 	if err != nil {
 		return fmt.Errorf("sampler: decode: %w", err)
 	}
-	return t.collect(out, busy)
+	var routes []int32
+	if t.s.opts.KeepRoutes {
+		if routes, err = device.Values[int32](t.s.dev, out[t.s.arch.NumCaches()+3]); err != nil {
+			return fmt.Errorf("sampler: routes: %w", err)
+		}
+	}
+	return t.collect(out, busy, routes)
 }
 
 func (t *tile) keys() *device.Tensor {
@@ -171,8 +195,9 @@ func (t *tile) keys() *device.Tensor {
 }
 
 // collect takes the new cache and the new tokens of rows from an executable's
-// outputs, and emits the completions that ended.
-func (t *tile) collect(out []*device.Tensor, rows []int) error {
+// outputs, and emits the completions that ended. routes, if any, are of the tokens that
+// each column was computed from.
+func (t *tile) collect(out []*device.Tensor, rows []int, routes []int32) error {
 	nc := t.s.arch.NumCaches()
 	t.cache = out[:nc]
 	tokens, err := device.Values[int32](t.s.dev, out[nc])
@@ -197,6 +222,9 @@ func (t *tile) collect(out []*device.Tensor, rows []int) error {
 			r.result.LogProbs = append(r.result.LogProbs, logProbs[c])
 			if truncated != nil {
 				r.result.TruncatedLogProbs = append(r.result.TruncatedLogProbs, truncated[c])
+			}
+			if n := t.s.routesPerToken(); routes != nil {
+				r.result.Routes = append(r.result.Routes, routes[c*n:(c+1)*n]...)
 			}
 			r.left--
 			if slices.Contains(t.s.eos, tokens[c]) {
@@ -231,6 +259,9 @@ func (t *tile) checkStop(r *row) {
 		if r.result.TruncatedLogProbs != nil {
 			r.result.TruncatedLogProbs = r.result.TruncatedLogProbs[:keep]
 		}
+	}
+	if r.result.Routes != nil {
+		r.result.Routes = r.result.Routes[:(r.promptLen+keep-1)*t.s.routesPerToken()]
 	}
 	t.finish(r, data.FinishStop)
 }

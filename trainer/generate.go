@@ -74,7 +74,7 @@ func (t *Trainer) generate(ctx context.Context, g *generator, prompts []prompt, 
 			Sample: r.Sample,
 			Segments: []data.Segment{{Author: data.AuthorPolicy, Tokens: r.Tokens,
 				RolloutLogProbs: r.LogProbs, TruncatedLogProbs: r.TruncatedLogProbs}},
-			Text: g.stop.text(r.Tokens), Finish: r.Finish, PolicyVersion: t.policy.Version,
+			Routes: r.Routes, Text: g.stop.text(r.Tokens), Finish: r.Finish, PolicyVersion: t.policy.Version,
 		}
 	})
 	if err != nil {

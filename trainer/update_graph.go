@@ -41,9 +41,10 @@ func numberGraph(numbers *Node, i int) *Node {
 }
 
 // responseGraph runs the policy over packed rows and gathers what the loss needs,
-// one response a row: log-probabilities and entropies [N, T], zero where masked.
-func responseGraph(arch *model.Arch, weights []*Node, m microInputs) (logProbs, entropy *Node) {
-	decoder := arch.BindGraph(weights)
+// one response a row: log-probabilities and entropies [N, T], zero where masked. The
+// decoder has what its experts' routers chose.
+func responseGraph(arch *model.Arch, weights []*Node, m microInputs) (decoder *model.Decoder, logProbs, entropy *Node) {
+	decoder = arch.BindGraph(weights)
 	rotary := arch.RotaryGraph(m.positions, m.tokens.Shape().Dim(1))
 	hidden := decoder.HiddenGraph(m.tokens, rotary, model.SegmentsGraph(m.segments, m.prefixes)) // [R, S, D]
 	r, s, d := hidden.Shape().Dim(0), hidden.Shape().Dim(1), hidden.Shape().Dim(2)
@@ -52,7 +53,7 @@ func responseGraph(arch *model.Arch, weights []*Node, m microInputs) (logProbs, 
 	stats := model.TokenStatsGraph(decoder.LogitsGraph(predicting), Reshape(m.targets, n*t), numberGraph(m.numbers, numberTemperature))
 	valid := GreaterThan(m.mask, ZerosLike(m.mask))
 	keep := func(x *Node) *Node { return Where(valid, Reshape(x, n, t), ZerosLike(m.mask)) }
-	return keep(stats.LogProbs), keep(stats.Entropy)
+	return decoder, keep(stats.LogProbs), keep(stats.Entropy)
 }
 
 // scoreGraph is the forward pass alone. Inputs: weights, then microInputs. Outputs:
@@ -60,7 +61,7 @@ func responseGraph(arch *model.Arch, weights []*Node, m microInputs) (logProbs, 
 func scoreGraph(arch *model.Arch) func(in []*Node) []*Node {
 	nw := len(arch.Weights())
 	return func(in []*Node) []*Node {
-		logProbs, entropy := responseGraph(arch, in[:nw], microInputsOf(in[nw:]))
+		_, logProbs, entropy := responseGraph(arch, in[:nw], microInputsOf(in[nw:]))
 		return []*Node{logProbs, entropy}
 	}
 }
@@ -85,7 +86,7 @@ func (o *objective) gradGraph(in []*Node) []*Node {
 	for i, a := range o.arrays {
 		a.set(&inputs, rest[i])
 	}
-	logProbs, entropy := responseGraph(o.arch, weights, m)
+	decoder, logProbs, entropy := responseGraph(o.arch, weights, m)
 	inputs.LogProbs = logProbs
 	if o.onPolicy {
 		inputs.Old = StopGradient(logProbs)
@@ -105,7 +106,27 @@ func (o *objective) gradGraph(in []*Node) []*Node {
 		loss = Add(loss, Div(term.Numerator, term.Denominator))
 	}
 	metrics := append(o.commonGraph(inputs, entropy), out.Metrics...)
+	if balances(o.arch) {
+		term, metric := o.balanceGraph(decoder, m, inputs)
+		loss, metrics = Add(loss, term), append(metrics, metric)
+	}
 	return append(Gradient(loss, weights...), o.reportGraph(loss, metrics))
+}
+
+// balances reports whether the model's config adds the load-balancing loss of experts.
+func balances(a *model.Arch) bool {
+	return a.OutputRouterLogits && a.RouterAuxLossCoef != 0 && a.NumSparse() > 0
+}
+
+// balanceGraph is the load-balancing loss times its coefficient, over all tokens of a
+// micro-batch that are no padding. It is no sum over tokens, so that micro-batches
+// count by their trained tokens and cutting a step otherwise changes it a little.
+func (o *objective) balanceGraph(d *model.Decoder, m microInputs, in algos.Inputs) (term *Node, metric algos.Metric) {
+	aux := d.BalanceLossGraph(ConvertDType(GreaterOrEqual(m.segments, ZerosLike(m.segments)), in.Mask.DType()))
+	count := ReduceAllSum(in.Mask)
+	sum := Mul(aux, count)
+	return Div(MulScalar(sum, o.arch.RouterAuxLossCoef), in.Denom.Tokens),
+		algos.Metric{Name: "aux_loss", Numerator: StopGradient(sum), Denominator: count}
 }
 
 // firstDeviation is a metric that means something in the first mini-batch of a step

@@ -67,6 +67,7 @@ var table = []Metric{
 
 	{"loss", "", Deterministic, "loss of the step, mean over its optimizer steps"},
 	{"policy_loss", "", Deterministic, "the loss without its penalty terms"},
+	{"aux_loss", "", Deterministic, "load-balancing loss of experts before its coefficient, mean over micro-batches by trained tokens"},
 	{"entropy", "nats", Deterministic, "entropy of the policy, mean over the tokens of the update's passes: rows without a gradient are in none"},
 	{"kl", "nats", Deterministic, "divergence from the reference policy, mean over trained tokens"},
 	{"ppo_kl", "nats", Deterministic, "divergence of the policy from that of the step's start, mean over trained tokens"},
