@@ -130,12 +130,16 @@ func (r *registry[T]) list() []Part {
 	return out
 }
 
-// owner is the part that declares an option; nil if none does.
-func owner(option string) *Part {
+// owners are the parts that declare an option, as "loss aspo, cispo" of the first kind
+// that does; empty if none does.
+func owners(option string) (kind, names string) {
 	for _, p := range Parts() {
-		if slices.ContainsFunc(p.Options, func(o Option) bool { return o.Name == option }) {
-			return &p
+		if (kind == "" || kind == p.Kind) && slices.ContainsFunc(p.Options, func(o Option) bool { return o.Name == option }) {
+			if kind != "" {
+				names += ", "
+			}
+			kind, names = p.Kind, names+p.Name
 		}
 	}
-	return nil
+	return kind, names
 }

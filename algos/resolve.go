@@ -153,7 +153,8 @@ func (r *resolver) declare() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.preset.Options)) {
 		// One of a part that the config replaced is idle.
-		if _, declared := r.values.of[name]; !declared && owner(name) == nil {
+		kind, _ := owners(name)
+		if _, declared := r.values.of[name]; !declared && kind == "" {
 			return fmt.Errorf("no part has the option %s", name)
 		}
 	}
@@ -198,9 +199,9 @@ func (r *resolver) read() {
 		if _, declared := r.values.of[name]; declared {
 			continue
 		}
-		if p := owner(name); p != nil {
-			if p.Kind != "estimator" || !r.bad[estimatorOption] { // else nobody knows yet
-				r.faults.Add("options."+name, r.given[name], "nothing here: it is an option of %s %s, which this algorithm does not use", p.Kind, p.Name)
+		if kind, names := owners(name); kind != "" {
+			if kind != "estimator" || !r.bad[estimatorOption] { // else nobody knows yet
+				r.faults.Add("options."+name, r.given[name], "nothing here: it is an option of %s %s, which this algorithm does not use", kind, names)
 			}
 			continue
 		}
