@@ -37,6 +37,7 @@ type classRange struct {
 type classTable struct {
 	blocks [0x1100]uint8
 	bits   [][256]class
+	ascii  [128]class // the same for what most text is made of
 }
 
 var classes = sync.OnceValue(func() *classTable {
@@ -63,6 +64,7 @@ var classes = sync.OnceValue(func() *classTable {
 		}
 		t.blocks[block] = known[bits]
 	}
+	copy(t.ascii[:], t.bits[t.blocks[0]][:])
 	return t
 })
 

@@ -40,7 +40,7 @@ func (t *classTable) at(s string, i int) (class, int) {
 		return 0, 0
 	}
 	if b := s[i]; b < utf8.RuneSelf {
-		return t.bits[t.blocks[0]][b], 1
+		return t.ascii[b], 1
 	}
 	r, size := utf8.DecodeRuneInString(s[i:])
 	return t.of(r), size
@@ -48,6 +48,9 @@ func (t *classTable) at(s string, i int) (class, int) {
 
 // skip is the end of the run of characters with one of the bits, from s[i] on.
 func (t *classTable) skip(s string, i int, bits class) int {
+	for i < len(s) && s[i] < utf8.RuneSelf && t.ascii[s[i]]&bits != 0 {
+		i++
+	}
 	for {
 		c, size := t.at(s, i)
 		if c&bits == 0 {
