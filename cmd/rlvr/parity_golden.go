@@ -66,9 +66,11 @@ func (g *goldenFile) ints(name string) ([]int32, []int, error) {
 type sequenceReport struct {
 	K      int `json:"k"`
 	Tokens int `json:"tokens"`
-	// MaxAbs and MaxRel are of the logits.
+	// MaxAbs and MaxRel are the largest differences of the logits, RMS the root of the
+	// mean of their squares, which says more in bfloat16.
 	MaxAbs reading `json:"max_abs"`
 	MaxRel reading `json:"max_rel"`
+	RMS    reading `json:"rms"`
 	// The rest is absent where the golden file has nothing to compare with.
 	LogProbsMaxAbs *reading `json:"logprobs_max_abs,omitempty"`
 	// GreedyEqual is the number of tokens of the greedy continuation up to the first
@@ -84,7 +86,7 @@ type sequenceReport struct {
 // String is the report for people, a line each.
 func (s *sequenceReport) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d: %d tokens: logits max abs %.2e, max rel %.2e", s.K, s.Tokens, float64(s.MaxAbs), float64(s.MaxRel))
+	fmt.Fprintf(&b, "%d: %d tokens: logits max abs %.2e, max rel %.2e, rms %.2e", s.K, s.Tokens, float64(s.MaxAbs), float64(s.MaxRel), float64(s.RMS))
 	if s.LogProbsMaxAbs != nil {
 		fmt.Fprintf(&b, "; log-probs max abs %.2e", float64(*s.LogProbsMaxAbs))
 	}
@@ -137,7 +139,7 @@ func (r *parityReport) compareSequence(g *goldenFile, k int, passes *model.Passe
 		return nil, fmt.Errorf("parity: sequence %d: %w", k, err)
 	}
 	s := &sequenceReport{K: k, Tokens: n}
-	s.MaxAbs, s.MaxRel = maxAbs(out.Logits, want), maxRel(out.Logits, want)
+	s.MaxAbs, s.MaxRel, s.RMS = maxAbs(out.Logits, want), maxRel(out.Logits, want), rms(out.Logits, want)
 	r.note(s.MaxAbs)
 	if want, err = g.floats(fmt.Sprintf("logprobs_%d", k), n-1); err != nil {
 		return nil, userError(err)
@@ -280,6 +282,16 @@ func maxAbs(got, want []float32) reading {
 		worst = math.Max(worst, math.Abs(float64(got[i])-float64(want[i])))
 	}
 	return reading(worst)
+}
+
+// rms is the root of the mean squared difference.
+func rms(got, want []float32) reading {
+	sum := 0.0
+	for i := range want {
+		d := float64(got[i]) - float64(want[i])
+		sum += d * d
+	}
+	return reading(math.Sqrt(sum / float64(len(want))))
 }
 
 // maxRel is the largest difference relative to what is wanted, among elements of at
