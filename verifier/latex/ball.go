@@ -8,6 +8,9 @@ import (
 // errImprecise says that the precision does not suffice to go on.
 var errImprecise = errors.New("not precise enough")
 
+// errDiscrete says that a function has a value at integers alone.
+var errDiscrete = errors.New("not at an integer")
+
 // errRange says that a number is too large or too close to zero to be computed.
 var errRange = errors.New("out of range")
 

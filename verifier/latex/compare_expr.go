@@ -16,7 +16,7 @@ func (c *comparer) expressions(gold, pred *node) Outcome {
 	if gold.op == opNum && pred.op == opNum && gold.dec == 0 && pred.dec == 0 {
 		return c.outcome("exact numbers", decided(gold.rat.Cmp(pred.rat) == 0))
 	}
-	if gold.has(isNoExpression) || pred.has(isNoExpression) {
+	if noExpression(gold) || noExpression(pred) {
 		return c.outcome("no expression", Undecided)
 	}
 	if c.mode == MathVerify {
@@ -35,6 +35,24 @@ func (c *comparer) expressions(gold, pred *node) Outcome {
 	return c.exactly(gold, pred)
 }
 
+// noExpression reports whether a tree holds what has no arithmetic; the bounds of a
+// sum are no part of its value.
+func noExpression(n *node) bool {
+	if isNoExpression(n) {
+		return true
+	}
+	args := n.args
+	if n.op == opFn && (n.name == "sum" || n.name == "prod" || n.name == "int" || n.name == "lim") {
+		args = args[len(args)-1:]
+	}
+	for _, a := range args {
+		if noExpression(a) {
+			return true
+		}
+	}
+	return false
+}
+
 // isNoExpression reports what a sum or a product cannot hold.
 func isNoExpression(n *node) bool {
 	switch n.op {
@@ -51,13 +69,18 @@ func (c *comparer) exactly(gold, pred *node) Outcome {
 	if out, done := c.infinite(gold, pred); done {
 		return out
 	}
-	z := newNormalizer(c.fuel)
+	// Half of the fuel, so that what is too large to multiply out can still be evaluated.
+	part := &fuel{steps: c.fuel.steps / 2}
+	z := newNormalizer(part)
+	before := part.steps
 	g, err1 := z.normal(gold)
 	p, err2 := z.normal(pred)
+	done, out := false, Undecided
 	if err1 == nil && err2 == nil {
-		if out, done := c.normalForms(z, g, p); done {
-			return out
-		}
+		out, done = c.normalForms(z, g, p)
+	}
+	if err := c.fuel.burn(before - max(part.steps, 0)); err != nil || done {
+		return out
 	}
 	if errors.Is(err1, errUndefined) || errors.Is(err2, errUndefined) {
 		return c.outcome("undefined value", Undecided)
@@ -204,7 +227,7 @@ func singular(name string) string {
 // approximates: a fraction, or an irrational number.
 const (
 	digitsOfFraction   = 3
-	digitsOfIrrational = 6
+	digitsOfIrrational = 10
 )
 
 // decimalNumbers compares a decimal with what it may approximate: the other side must

@@ -30,6 +30,9 @@ func (c *comparer) strictItems(gold, pred *node) (Outcome, bool) {
 	if isItems(list) && isItems(other) {
 		return Undecided, false
 	}
+	if list.op == opList && list.name != "" && kindOf(other) != kindExpr && list.has(isRelational) {
+		return c.regions(gold, pred), true
+	}
 	if list.op == opSet { // \mathbb{R} \ ..., (0, 1) \cup ...
 		if r := kindOf(other); r == kindRegion || r == kindRel && other.has(isRelational) {
 			return c.regions(gold, pred), true
@@ -39,23 +42,30 @@ func (c *comparer) strictItems(gold, pred *node) (Outcome, bool) {
 	if other.op == opTuple && distinctAssignments(list) {
 		return c.outcome("assignments and a tuple", c.ordered(sortedValues(list), other.args)), true
 	}
-	if other.op != opTuple && len(dedupe(list.args)) == 1 {
-		return c.compare(gold.first(), pred.first()), true
+	if other.op != opTuple {
+		return c.outcome("a list that says one thing", c.allEqual(list.args, other)), true
 	}
 	return c.outcome("a list and no list", Different), true
+}
+
+// allEqual is Equal where every item of a list means the same as one answer: "3 1/2 or
+// 7/2".
+func (c *comparer) allEqual(items []*node, other *node) Outcome {
+	all := Equal
+	for _, a := range items {
+		switch c.compare(a, other) {
+		case Different:
+			return Different
+		case Undecided:
+			all = Undecided
+		}
+	}
+	return all
 }
 
 func isItems(n *node) bool { return n.op == opList || n.op == opSet }
 
 func isRelational(n *node) bool { return n.op == opRel && !equations(n) }
-
-// first is the first item of a list, or what is none.
-func (n *node) first() *node {
-	if n.op == opList {
-		return n.args[0]
-	}
-	return n
-}
 
 // looseItems are Math-Verify's conventions: a tuple equals a list in its order, an open
 // interval is a pair.

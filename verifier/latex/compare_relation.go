@@ -15,6 +15,9 @@ func (c *comparer) relations(gold, pred *node) Outcome {
 		if gName.key() == pName.key() {
 			return c.compare(gValue, pValue)
 		}
+		if renamed := sameFunction(gName, pName, pValue); renamed != nil {
+			return c.compare(gValue, renamed)
+		}
 	}
 	if len(gold.rels) == 1 && len(pred.rels) == 1 {
 		return c.link(gold, pred)
@@ -29,6 +32,24 @@ func (c *comparer) relations(gold, pred *node) Outcome {
 		return r
 	}
 	return c.outcome("chains of relations", Different)
+}
+
+// sameFunction is the value of f(t) in terms of the x of f(x): nil where the names are
+// of different functions or x means something else in the value.
+func sameFunction(gold, pred, value *node) *node {
+	if gold.op != opCall || pred.op != opCall || gold.name != pred.name {
+		return nil
+	}
+	x, t := gold.args[0], pred.args[0]
+	if x.op != opSym || t.op != opSym || value.has(func(n *node) bool { return n.op == opSym && n.name == x.name }) {
+		return nil
+	}
+	return value.replace(func(n *node) *node {
+		if n.op == opSym && n.name == t.name {
+			return x
+		}
+		return nil
+	})
 }
 
 // chains compares link by link.

@@ -213,6 +213,8 @@ func (c *calculator) powN(a, b number) (number, error) {
 		if t, err := b.re.sign(); err != nil || t > 0 {
 			return a, err
 		}
+	case s < 0:
+		return a, errDiscrete
 	}
 	return a, errUndefined
 }

@@ -177,7 +177,7 @@ func (v *evaluator) discrete(n *node) (number, error) {
 		}
 		k, ok := a.re.integer()
 		if !ok || !a.real {
-			return a, errUndefined
+			return a, errDiscrete
 		}
 		args[i] = num(new(big.Rat).SetInt(k))
 	}
@@ -213,7 +213,7 @@ func (v *evaluator) series(n *node) (number, error) {
 	a, ok1 := lo.re.integer()
 	b, ok2 := hi.re.integer()
 	if !ok1 || !ok2 {
-		return lo, errUndefined
+		return lo, errDiscrete
 	}
 	count := new(big.Int).Sub(b, a)
 	if !count.IsInt64() || count.Int64() > maxSeries {

@@ -37,9 +37,9 @@ func (s *span) text() string { return strings.Join(s.parts, ", ") }
 
 // priorities, as in Math-Verify; lower is better.
 const (
+	rankMarker = -1 // the format of GSM8K's solutions
 	rankHope   = 0
 	rankFinal  = 50
-	rankMarker = 60
 	rankColon  = 100
 	rankAnswer = 200
 	rankWhole  = 250

@@ -9,9 +9,11 @@ func (x *extractor) letters() {
 	text := x.text
 	fields := x.standing()
 	lower := asciiLower(text)
+	last := 0 // where the last letter ended: an anchor announces one
 	for _, f := range fields {
 		rank := rankBare
-		before := lower[max(0, f.start-150):f.start]
+		before := lower[max(last, f.start-150):f.start]
+		last = f.end
 		at := strings.LastIndex(before, "answer")
 		switch {
 		case at >= 0 && strings.HasSuffix(before[:at], "final ") && endsWithIs(before):

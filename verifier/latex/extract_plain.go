@@ -15,8 +15,12 @@ func (x *extractor) numbers() {
 			continue
 		}
 		found := s.at(i)
-		if found == nil || x.mode == Strict && x.within(found.start) {
+		if found == nil {
 			i++
+			continue
+		}
+		if x.mode == Strict && (x.within(found.start) || x.inFormula(found) || !x.unchanged(found)) {
+			i = max(i+1, found.end)
 			continue
 		}
 		all = append(all, *found)
@@ -61,7 +65,7 @@ func (x *extractor) plainAfter(after int, final bool) {
 	if found == nil || followedByEquals(x.text[found.end:]) {
 		return
 	}
-	if x.mode == Strict && (x.within(found.start) || !standsAlone(x.text, found)) {
+	if x.mode == Strict && !x.alone(found) {
 		return
 	}
 	found.rule = "number after answer"
@@ -78,7 +82,7 @@ func (x *extractor) finalNumber(s *plainScanner, after int) {
 			continue
 		}
 		found := s.at(x.skip(k, ":"))
-		if found == nil || x.mode == Strict && (x.within(found.start) || !standsAlone(x.text, found)) {
+		if found == nil || x.mode == Strict && !x.alone(found) {
 			continue
 		}
 		found.rule = "number after final answer is"
@@ -111,6 +115,51 @@ func (x *extractor) afterEquals(s *plainScanner, after int) *span {
 
 func followedByEquals(s string) bool {
 	return strings.HasPrefix(strings.TrimLeft(s, " \t\n"), "=")
+}
+
+// alone reports whether a number is no part of a formula and means what it says.
+func (x *extractor) alone(f *span) bool {
+	return !x.within(f.start) && standsAlone(x.text, f) && !x.inFormula(f) && x.unchanged(f)
+}
+
+// inFormula reports whether the line of a number has LaTeX outside of the formulas
+// that were found: what cannot be read as one gives no number either.
+func (x *extractor) inFormula(f *span) bool {
+	const reach = 200
+	line := x.text[f.end:min(len(x.text), f.end+reach)]
+	line, _, _ = strings.Cut(line, "\n")
+	if k := x.envFrom(f.end); k >= 0 && x.envs[k].start < f.end+len(line) {
+		line = line[:x.envs[k].start-f.end]
+	}
+	start := max(0, f.start-reach)
+	if k := x.envFrom(f.start + 1); k != 0 && len(x.envs) > 0 {
+		if k < 0 {
+			k = len(x.envs)
+		}
+		start = max(start, x.envs[k-1].end)
+	}
+	before := x.text[min(start, f.start):f.start]
+	before = before[strings.LastIndexByte(before, '\n')+1:]
+	return strings.ContainsAny(line, `\^_{}`) || strings.ContainsAny(before, `\^_{}`)
+}
+
+// changing are words after a number that make it another one, or none.
+var changing = setOf(`hundred thousand million billion trillion dozen half halves third thirds quarter quarters fourth
+	fourths fifth fifths sixth sixths seventh sevenths eighth eighths ninth ninths tenth tenths hundredth hundredths
+	thousandth thousandths squared cubed factorial plus minus times over divided mod modulo choose or`)
+
+// unchanged reports whether the words around a number leave it as it is.
+func (x *extractor) unchanged(f *span) bool {
+	after := strings.TrimLeft(x.text[f.end:min(len(x.text), f.end+24)], " \t*")
+	end := 0
+	for end < len(after) && isLetter(after[end]) {
+		end++
+	}
+	if changing[strings.ToLower(after[:end])] {
+		return false
+	}
+	before := strings.ToLower(strings.TrimRight(x.text[max(0, f.start-12):f.start], " *"))
+	return !strings.HasSuffix(before, "minus") && !strings.HasSuffix(before, "negative")
 }
 
 // standsAlone reports whether a number is no part of a formula or word: what follows

@@ -144,6 +144,8 @@ func (t *identity) at(point func(string) *big.Rat) (out Outcome, defined, mismat
 		y, err2 := t.value(t.b, point, prec)
 		u1, u2 := errors.Is(err1, errUndefined), errors.Is(err2, errUndefined)
 		switch {
+		case errors.Is(err1, errDiscrete) || errors.Is(err2, errDiscrete):
+			return Undecided, false, false
 		case u1 && u2:
 			return Undecided, false, false
 		case u1 && err2 == nil || u2 && err1 == nil:

@@ -60,6 +60,9 @@ func Judge(golds []string, completion string, o *Options) Result {
 			return noPred.result()
 		}
 		r := judgeOne(answers, preds, o)
+		if r.Outcome == Different && o.Mode == Strict && percentOfBare(answers[0].reading, preds[0].reading) {
+			r.Outcome, r.Fault, r.Reason, r.Rule = Equal, FaultNone, "match", "the percent sign is the unit of a bare number"
+		}
 		if r.Outcome == Equal {
 			return r
 		}
@@ -199,6 +202,14 @@ func judgeOne(golds, preds []answer, o *Options) Result {
 		r.Reason, r.Fault = "mismatch", FaultCompletion
 	}
 	return r
+}
+
+// percentOfBare reports whether a completion adds a percent sign to the number that the
+// gold answer leaves bare: "what percent ...?" has the gold answer 10. The other way
+// round is wrong, since a gold answer of 10 percent is a tenth.
+func percentOfBare(gold, pred reading) bool {
+	g, p := gold.nodes[0], pred.nodes[0]
+	return g.op == opNum && p.op == opPct && p.args[0].op == opNum && g.rat.Cmp(p.args[0].rat) == 0 && g.dec == p.args[0].dec
 }
 
 // shorten keeps a text short enough for a log.

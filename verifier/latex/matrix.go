@@ -121,7 +121,7 @@ func (c *comparer) matrixProduct(a, b *node) (*node, bool) {
 			out.args = append(out.args, build(opAdd, terms...))
 		}
 	}
-	return out, true
+	return out, out.size() <= maxNodes
 }
 
 func transposed(m *node) *node {

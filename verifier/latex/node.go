@@ -44,10 +44,9 @@ type node struct {
 	dec    int
 	cols   int
 	lo, hi bool
-	// word says that the text was letters alone, so that it may be a word.
-	word string
-	// str caches key.
-	str string
+	// str caches key, nodes size.
+	str   string
+	nodes int
 }
 
 func num(r *big.Rat) *node { return &node{op: opNum, rat: r} }
@@ -67,9 +66,9 @@ func neg(a *node) *node {
 		return &node{op: opNum, rat: new(big.Rat).Neg(a.rat), dec: a.dec}
 	case opUnit, opPct, opDeg:
 		c := *a
-		c.args, c.str = []*node{neg(a.args[0])}, ""
+		c.args, c.str, c.nodes = []*node{neg(a.args[0])}, "", 0
 		return &c
-	case opMatrix, opInterval, opSet, opList, opTuple, opUnion:
+	case opInterval, opSet, opList, opTuple, opUnion:
 		// Not a number: keep it apart so that -[0,1) is never [0,1) scaled.
 		return fn("neg", a)
 	}
@@ -96,10 +95,21 @@ func (n *node) has(pred func(*node) bool) bool {
 	return false
 }
 
+// size is the number of nodes of the tree, where shared ones count each time.
+func (n *node) size() int {
+	if n.nodes == 0 {
+		n.nodes = 1
+		for _, a := range n.args {
+			n.nodes = min(n.nodes+a.size(), 1<<30)
+		}
+	}
+	return n.nodes
+}
+
 // with is a copy of the node with other arguments.
 func (n *node) with(args []*node) *node {
 	c := *n
-	c.args, c.str, c.word = args, "", ""
+	c.args, c.str, c.nodes = args, "", 0
 	return &c
 }
 

@@ -193,6 +193,9 @@ func (p *parser) atEnd() error {
 	return errSyntax
 }
 
+// maxAttached bounds the marks behind an atom, each of which is a level of the tree.
+const maxAttached = 8
+
 // factor reads an atom with what is attached to it: powers, !, %, degrees.
 func (p *parser) factor() (*node, error) {
 	if err := p.down(); err != nil {
@@ -208,9 +211,11 @@ func (p *parser) factor() (*node, error) {
 		return n, err
 	}
 	n, err := p.atom()
-	for err == nil {
+	for attached := 0; err == nil; attached++ {
 		t := p.peek()
 		switch {
+		case attached > maxAttached:
+			return nil, errFuel
 		case t.is("^"):
 			n, err = p.power(n)
 		case t.is("!"):

@@ -111,7 +111,7 @@ func (m polyMath) mul(a, b poly) (poly, error) {
 	if len(a)*len(b) > 4*maxTerms {
 		return nil, errFuel
 	}
-	if err := m.fuel.burn(1 + len(a)*len(b)); err != nil {
+	if err := m.fuel.burn(1 + 3*len(a)*len(b)); err != nil {
 		return nil, err
 	}
 	out := poly{}

@@ -203,6 +203,13 @@ func (l *lexer) letters() {
 		l.i = end
 		return
 	}
+	// "1024 apples": a word, since variables are not written apart like that.
+	const shortestWord = 4
+	if len(word) >= shortestWord && l.space && len(l.out) > 0 && (unitAfter(l.out[len(l.out)-1]) || l.out[len(l.out)-1].kind == tText) {
+		l.emit(tText, word)
+		l.i = end
+		return
+	}
 	l.emit(tLetter, l.s[l.i:l.i+1])
 	l.i++
 }

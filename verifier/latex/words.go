@@ -29,6 +29,8 @@ func (l *lexer) words(command string) error {
 		return nil
 	case isSeparator(said):
 		l.emit(tSep, strings.Trim(said, " ,;"))
+	case units[said] != nil && len(l.out) > 0 && unitAfter(l.out[len(l.out)-1]):
+		l.emit(tText, said)
 	case len(bareLetter(said)) == 1:
 		l.emit(tLetter, bareLetter(said))
 	case functionNames[said] || said == "mod":
