@@ -34,6 +34,10 @@ type Needs struct {
 	// Roles are further models beside the policy ("pos", "neg"): their
 	// log-probabilities arrive as features named "log_probs/<role>".
 	Roles []string
+	// Score says that statistics or other host parts read Row.OldLogProbs or
+	// Row.Entropy, so that the pass that computes them is made even where one update per
+	// rollout would do without.
+	Score bool
 	// AdvantageScaled says that the loss is a multiple of the advantage, so that a
 	// row whose advantages are all zero has no gradient and needs no forward pass.
 	// Such rows still count in the denominators.

@@ -42,7 +42,9 @@ type policy struct {
 	edges []float64
 	// rowGradient says that the tokens of a response share one gradient, and with it
 	// the mean of their weights.
-	rowGradient        bool
+	rowGradient bool
+	// offPolicyOnly says that the gradient at ratio 1 is not REINFORCE's.
+	offPolicyOnly      bool
 	perTokenAdvantages bool
 	golden, noGolden   string
 	identities         []algotest.Identity
@@ -101,7 +103,7 @@ func (p policy) run(t *testing.T) {
 			PerTokenAdvantages: p.perTokenAdvantages, Golden: p.golden, NoGolden: p.noGolden,
 			Identities: slices.Clone(p.identities),
 		}
-		if p.weight == nil && p.extra == nil {
+		if p.weight == nil && p.extra == nil && !p.offPolicyOnly {
 			c.Identities = append(c.Identities, p.onPolicy())
 		}
 		if p.change != nil {

@@ -54,6 +54,7 @@ func init() {
 func (o *sspo) Needs() Needs {
 	n := Needs{Old: true, Entropy: o.adaptive, Features: []string{sentenceSpans}, AdvantageScaled: true}
 	if o.adaptive {
+		n.Score = true
 		n.BatchStats = []Stat{{Name: meanSpanEntropy, Compute: spanEntropy}}
 	}
 	return n

@@ -36,7 +36,7 @@ func (o topEntropy) Needs() Needs {
 	if o.share == 1 {
 		return Needs{}
 	}
-	return Needs{Entropy: true, BatchStats: []Stat{{Name: entropyThreshold, Compute: o.threshold}}}
+	return Needs{Entropy: true, Score: true, BatchStats: []Stat{{Name: entropyThreshold, Compute: o.threshold}}}
 }
 
 // threshold is the quantile, interpolated between neighbours.

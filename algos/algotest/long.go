@@ -23,8 +23,7 @@ func checkLong(r *run) error {
 	if err != nil {
 		return err
 	}
-	scale := float64(b.Tokens()) // a token's gradient is about 1/tokens
-	sum := 1.0                   // what the terms come to without their signs, in a mean or in a sum
+	sum := 1.0 // what the terms come to without their signs, in a mean or in a sum
 	for i := range got.LogProbs {
 		for _, g := range got.LogProbs[i] {
 			sum += math.Abs(g)
@@ -34,6 +33,7 @@ func checkLong(r *run) error {
 		return err
 	}
 	moved := b.Clone()
+	scale := float64(b.Tokens()) / sum // a token's gradient is about 1/scale
 	for i := range b.Mask {
 		for k := range longSamples {
 			t := k * (longTokens - 1) / (longSamples - 1)

@@ -98,7 +98,7 @@ def verl(name, mode, low=0.2, high=0.2, c=1e9, policy_loss=None, **config):
 def random_batch(spread):
     shape = (N, WIDTH)
     batch = {"mask": masks(N, WIDTH), "old": uniform(shape, -3, -0.1)}
-    batch["log_probs"] = (batch["old"] + uniform(shape, -spread, spread)).float().double()
+    batch["log_probs"] = (batch["old"] + uniform(shape, -spread, spread)).clamp(max=-0.01).float().double()
     batch["ref"] = (batch["log_probs"] + uniform(shape, -1, 1)).float().double()
     batch["rollout"] = (batch["old"] + uniform(shape, -0.2, 0.2)).float().double()
     batch["advantages"] = uniform((N,), -2, 2)[:, None].expand(shape)
@@ -243,7 +243,65 @@ def value():
     return [case(f"verl vanilla and compute_value_loss, clip {clip}", {"value_clip": clip}, loss(clip), arrays=arrays) for clip in [0.2, 0.05]]
 
 
+def dppo(name, epsilon):
+    return lambda: [
+        case(f"verl {name}", {}, verl(name, TOKEN, epsilon, epsilon, 20.0)),
+        case(f"verl {name}, narrow, low bound on the weight", {"epsilon": 0.02, "epsilon_high": 0.01, "delta": 1.3}, verl(name, TOKEN, 0.02, 0.01, 1.3)),
+    ]
+
+
+def vespo():
+    other = dict(vespo_k_pos=1.0, vespo_lambda_pos=0.5, vespo_k_neg=0.5, vespo_lambda_neg=1.0)
+    return [
+        case("TRL loss_type vespo", {}, trl("vespo")),
+        case("TRL, other kernel", {"k_pos": 1, "lambda_pos": 0.5, "k_neg": 0.5, "lambda_neg": 1}, trl("vespo", **other)),
+    ]
+
+
+def luspo():
+    return [case(f"TRL loss_type luspo, clips {low} and {high}", options, trl("luspo", "sequence", epsilon_low=low, epsilon_high=high))
+            for low, high, options in [(2e-3, 2.5e-3, {}), (0.1, 0.15, {"epsilon": 0.1, "epsilon_high": 0.15})]]
+
+
+def dro():
+    return [case("verl dro", {"dro_beta": beta}, verl("dro", TOKEN, policy_loss={"dro_beta": beta})) for beta in [0.1, 2.0]]
+
+
+def covariance(batch, logp):
+    mask = batch["mask"]
+    advantages = batch["advantages"]
+    cov = (advantages - advantages[mask].mean()) * (logp - logp[mask].mean())
+    return cov[mask]
+
+
+def agreeing(select, make):
+    """A case in which the old log-probabilities, which we select by, select what verl's, the current ones, do."""
+    while True:
+        c = make()
+        batch = {name: torch.tensor(c["batch"][name]) for name in ("log_probs", "old", "advantages", "mask")}
+        if torch.equal(select(covariance(batch, batch["old"])), select(covariance(batch, batch["log_probs"]))):
+            return c
+
+
+def kl_cov():
+    top = lambda share: lambda cov: torch.zeros_like(cov).scatter(0, cov.topk(max(1, int(share * len(cov)))).indices, 1)
+    return [
+        agreeing(top(share), lambda: case(f"verl kl_cov, share {share}", {"kl_cov_ratio": share, "kl_cov_coef": coef},
+                                          verl("kl_cov", TOKEN, policy_loss={"kl_cov_ratio": share, "ppo_kl_coef": coef}), spread=0.3))
+        for share, coef in [(2e-4, 1.0), (0.25, 0.5)]
+    ]
+
+
+def clip_cov():
+    band = lambda cov: (cov > 0.2) & (cov < 9)
+    return [agreeing(band, lambda: case(
+        "verl clip_cov, all of the band", {"clip_cov_ratio": 1, "clip_cov_low": 0.2, "clip_cov_high": 9},
+        verl("clip_cov", TOKEN, policy_loss={"clip_cov_ratio": 1.0, "clip_cov_lb": 0.2, "clip_cov_ub": 9.0}), spread=0.3))]
+
+
 FILES = {
+    "dppo_tv": dppo("dppo_tv", 0.15), "dppo_kl": dppo("dppo_kl", 0.05), "vespo": vespo, "luspo": luspo, "dro": dro,
+    "kl_cov": kl_cov, "clip_cov": clip_cov,
     "value": value,
     "kl": kl, "rollout_correction": rollout_correction, "off_policy_mask": off_policy_mask, "top_entropy": top_entropy,
     "gmpo": gmpo,
