@@ -138,6 +138,17 @@ func TestVettedDefaults(t *testing.T) {
 			"loss_agg_mode": sequence, "epsilon": 0.2, "epsilon_high": 0.28, "sequence_epsilon": 3e-4, "sequence_epsilon_high": 4e-4,
 			"mixing": "averaged", "mix_weight": 0.5, "high_entropy": "token", "mix_form": "min-of-mixes",
 		}),
+		"dppo_tv":  with(common, group, map[string]any{"loss_agg_mode": token, "epsilon": 0.15, "epsilon_high": 0.0, "delta": 20.0}),
+		"dppo_kl":  with(common, group, map[string]any{"loss_agg_mode": token, "epsilon": 0.05, "epsilon_high": 0.0, "delta": 20.0}),
+		"vespo":    with(common, group, map[string]any{"loss_agg_mode": token, "k_pos": 2.0, "lambda_pos": 3.0, "k_neg": 3.0, "lambda_neg": 2.0}),
+		"luspo":    with(common, group, map[string]any{"loss_agg_mode": "seq-mean-token-sum", "epsilon": 2e-3, "epsilon_high": 2.5e-3}),
+		"dro":      with(common, group, map[string]any{"loss_agg_mode": token, "dro_beta": 0.1}),
+		"kl_cov":   with(common, group, map[string]any{"loss_agg_mode": token, "kl_cov_ratio": 2e-4, "kl_cov_coef": 1.0}),
+		"clip_cov": with(common, group, map[string]any{"loss_agg_mode": token, "epsilon": 0.2, "epsilon_high": 0.0, "clip_cov_ratio": 2e-4, "clip_cov_low": 1.0, "clip_cov_high": 5.0}),
+		"rank_grpo": with(common, map[string]any{
+			"loss_agg_mode": "seq-mean-token-sum", "epsilon": 0.06, "epsilon_high": 0.08, "num_items": 20, "beta": 1e-3,
+			"advantage_estimator": "rank_grpo", "rank_return": "own", "rank_epsilon": 1e-4,
+		}),
 		"reinforce": with(common, map[string]any{"loss_agg_mode": "seq-mean-token-sum", "advantage_estimator": "reinforce", "baseline": "none"}),
 		"sft":       {"loss_agg_mode": token},
 	} {

@@ -80,9 +80,6 @@ func above(x *Node, bound float64) *Node { return GreaterThan(x, Scalar(x.Graph(
 // below is true where x < bound.
 func below(x *Node, bound float64) *Node { return LessThan(x, Scalar(x.Graph(), x.DType(), bound)) }
 
-// isZero is true where x = 0.
-func isZero(x *Node) *Node { return Equal(x, ScalarZero(x.Graph(), x.DType())) }
-
 // policyTerm aggregates a per-token objective [N, T], which is maximised.
 func policyTerm(in Inputs, objective *Node) Term {
 	numerator, denominator := in.Aggregate(Neg(weighted(in, objective)))
