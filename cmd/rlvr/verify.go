@@ -112,15 +112,18 @@ type verdictLine struct {
 	US        float64 `json:"us"`
 }
 
-// verifyTimeout is generous: verifiers bound their work themselves.
-const verifyTimeout = time.Minute
-
-// judged is the verdict on one completion, with the time that it took.
-func judged(ctx context.Context, v verifier.Verifier, ex *data.Example, completion string) verdictLine {
+// judged is the verdict on one completion, with the time that it took. A verifier that
+// panics has broken, and is no reason to leave the other lines unanswered.
+func judged(ctx context.Context, v verifier.Verifier, ex *data.Example, completion string) (line verdictLine) {
 	start := time.Now()
-	got := verifier.NewJudge(v, 1, verifyTimeout).Verdicts(ctx, []verifier.Job{{Example: ex, Completion: completion}})[0]
-	us := float64(time.Since(start).Nanoseconds()/100) / 10
-	return verdictLine{got.Kind.String(), got.Score, got.Extracted, got.Reason, us}
+	defer func() {
+		line.US = float64(time.Since(start).Nanoseconds()/100) / 10
+		if r := recover(); r != nil {
+			line.Verdict, line.Reason = data.Error.String(), verifier.ReasonPanic
+		}
+	}()
+	got := v.Verify(ctx, ex, completion)
+	return verdictLine{Verdict: got.Kind.String(), Reward: got.Score, Extracted: got.Extracted, Reason: got.Reason}
 }
 
 // explain shows a verdict for people, with the steps where the verifier tells them.

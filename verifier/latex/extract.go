@@ -37,7 +37,6 @@ func (s *span) text() string { return strings.Join(s.parts, ", ") }
 
 // priorities, as in Math-Verify; lower is better.
 const (
-	rankMarker = -1 // the format of GSM8K's solutions
 	rankHope   = 0
 	rankFinal  = 50
 	rankColon  = 100
@@ -92,6 +91,11 @@ func candidates(text string, o *Extraction, mode Mode) []ranked {
 		if len(x.out) > 0 && mode == Strict && !o.BoxLate || o.BoxOnly {
 			return x.out
 		}
+	}
+	if mode == Strict && x.marker() {
+		return x.out
+	}
+	if formulas {
 		x.envs = environments(text)
 	}
 	x.lower = strings.ToLower(text)
@@ -213,14 +217,23 @@ func (x *extractor) hopes(i int) bool {
 	return strings.HasPrefix(rest, "I hope")
 }
 
-// marked finds answers after "####" (GSM8K), and where the whole text is one formula.
-func (x *extractor) marked() {
-	if at := strings.LastIndex(x.text, "####"); at >= 0 {
-		line, _, _ := strings.Cut(strings.TrimLeft(x.text[at+4:], " \t"), "\n")
-		if strings.TrimSpace(line) != "" {
-			x.add(rankMarker, span{start: at, end: len(x.text), parts: []string{line}, rule: "####"})
-		}
+// marker finds the answer after "####", as GSM8K's solutions have it.
+func (x *extractor) marker() bool {
+	at := strings.LastIndex(x.text, "####")
+	if at < 0 {
+		return false
 	}
+	line, _, _ := strings.Cut(strings.TrimLeft(x.text[at+4:], " \t"), "\n")
+	if strings.TrimSpace(line) == "" {
+		return false
+	}
+	x.add(rankHope, span{start: at, end: len(x.text), parts: []string{line}, rule: "####"})
+	return true
+}
+
+// marked finds what stands on the line of an anchor or is the whole text, where that is
+// a formula.
+func (x *extractor) marked() {
 	x.restOfLine()
 	const longestWhole = 400
 	whole := strings.TrimSpace(x.text)
