@@ -1,0 +1,174 @@
+package algos_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rlvr-go/rlvr/algos"
+	"github.com/rlvr-go/rlvr/algos/algotest"
+	"github.com/rlvr-go/rlvr/configs/fault"
+	"github.com/rlvr-go/rlvr/data"
+)
+
+// policyPresets are the online presets that are not of a test.
+func policyPresets() []string {
+	var out []string
+	for _, p := range algos.Presets() {
+		if !p.Offline && !strings.HasPrefix(p.Name, "test_") {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
+// composed is a small step with all that a term or weight reads.
+func composed() *algotest.Batch {
+	row := func(f func(i, t int) float64) [][]float64 {
+		out := make([][]float64, 4)
+		for i := range out {
+			for t := range 5 {
+				out[i] = append(out[i], float64(float32(f(i, t))))
+			}
+		}
+		return out
+	}
+	b := &algotest.Batch{
+		Old:        row(func(i, t int) float64 { return -1 - 0.1*float64(i*t%7) }),
+		Ref:        row(func(i, t int) float64 { return -1 - 0.1*float64(i+t) }),
+		Entropy:    row(func(i, t int) float64 { return 0.3 + 0.1*float64((3*i+2*t)%8) }),
+		Advantages: row(func(i, _ int) float64 { return float64(1 - 2*(i%2)) }),
+		Feature:    map[string][][]float64{sentences: row(func(_, t int) float64 { return float64(t / 2) }), items: row(func(_, t int) float64 { return float64(t / 2) })},
+		MaxLength:  8,
+	}
+	b.LogProbs = row(func(i, t int) float64 { return b.Old[i][t] + 0.05*float64((i+2*t)%5-2) })
+	b.Rollout = row(func(i, t int) float64 { return b.Old[i][t] + 0.02*float64((i+t)%5-2) })
+	for i := range b.Old {
+		b.Mask = append(b.Mask, []bool{true, true, i != 1, true, i%2 == 0})
+	}
+	return b
+}
+
+// KL and entropy add to the loss of every preset what they are, whatever its policy
+// loss; weights only touch the policy's term.
+func TestTermsAndWeightsBesideEveryLoss(t *testing.T) {
+	const tolerance = 2e-6 // float32 sums of numbers near 1
+	for _, name := range policyPresets() {
+		plain := map[string]any{"beta": 0.0}
+		terms := map[string]any{"beta": 0.3, "kl_estimator": "k2", "entropy_coef": 0.2}
+		weights := map[string]any{"off_policy_mask_threshold": 1e-3, "top_entropy_quantile": 0.5, "rollout_is": "sequence", "rollout_is_mode": "mask", "rollout_is_threshold": 1.05}
+		if name == "vespo" { // refuses weights beside its ratio
+			weights = map[string]any{"off_policy_mask_threshold": 1e-3, "top_entropy_quantile": 0.5}
+		}
+		eval := func(o map[string]any) (loss, policy float64, mode string) {
+			r, err := algotest.NewRunner(algos.Options{Name: name, Options: o})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := r.Eval(composed())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got.Loss, got.Metrics["policy_loss"], r.Algorithm.Resolved().Options["loss_agg_mode"].(string)
+		}
+		loss, policy, mode := eval(plain)
+		b := composed()
+		added := algotest.Aggregate(mode, b, func(i, u int) float64 {
+			d := b.LogProbs[i][u] - b.Ref[i][u]
+			return 0.3*d*d/2 - 0.2*b.Entropy[i][u]
+		})
+		if both, samePolicy, _ := eval(terms); math.Abs(both-loss-added) > tolerance || samePolicy != policy {
+			t.Errorf("%s: terms add %v, want %v; policy loss %v, was %v", name, both-loss, added, samePolicy, policy)
+		}
+		all, weighed, _ := eval(with(terms, weights))
+		if weighed == policy || math.Abs(all-weighed-added) > tolerance {
+			t.Errorf("%s: with weights terms add %v, want %v; policy loss %v, was %v", name, all-weighed, added, weighed, policy)
+		}
+	}
+}
+
+// What a loss reads is asked for and no more; where the host reads old log-probabilities
+// or entropies, the pass that computes them is asked for too.
+func TestNeedsOfPresets(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options map[string]any
+		want    algos.Needs
+	}{
+		{"dhpo", nil, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"dhpo", map[string]any{"mixing": "entropy"}, algos.Needs{Old: true, Entropy: true, AdvantageScaled: true}},
+		{"aspo", nil, algos.Needs{Old: true, Entropy: true, AdvantageScaled: true}},
+		{"aspo", map[string]any{"entropy_quantile": 1}, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"sspo", nil, algos.Needs{Old: true, Entropy: true, Score: true, AdvantageScaled: true}},
+		{"sspo", map[string]any{"entropy_clip": false}, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"clip_cov", nil, algos.Needs{Old: true, Score: true, AdvantageScaled: true}},
+		{"kl_cov", nil, algos.Needs{Old: true, Score: true}},
+		{"dro", nil, algos.Needs{Old: true}},
+		{"rank_grpo", nil, algos.Needs{Old: true, Ref: true}},
+		{"gspo", map[string]any{"rollout_is": "token"}, algos.Needs{Old: true, Rollout: true, AdvantageScaled: true}},
+		{"gspo", map[string]any{"old_log_probs": "rollout"}, algos.Needs{Rollout: true, AdvantageScaled: true}},
+		{"gspo", map[string]any{"off_policy_mask_threshold": 0.5}, algos.Needs{Old: true, Rollout: true, AdvantageScaled: true}},
+		{"gspo", map[string]any{"top_entropy_quantile": 0.2}, algos.Needs{Old: true, Entropy: true, Score: true, AdvantageScaled: true}},
+		{"reinforce", map[string]any{"beta": 1, "kl_bias_correction": true}, algos.Needs{Old: true, Ref: true}},
+		{"reinforce", map[string]any{"entropy_coef": 1}, algos.Needs{EntropyGrad: true}},
+	} {
+		a, err := algos.Resolve(algos.Options{Name: c.name, Options: c.options})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := a.Needs()
+		got.Features, got.BatchStats = nil, nil
+		if gotText, want := needsText(got), needsText(c.want); gotText != want {
+			t.Errorf("%s %v: needs %s, want %s", c.name, c.options, gotText, want)
+		}
+	}
+}
+
+func needsText(n algos.Needs) string {
+	var out []string
+	for name, on := range map[string]bool{
+		"old": n.Old, "ref": n.Ref, "rollout": n.Rollout, "entropy": n.Entropy, "entropy gradient": n.EntropyGrad,
+		"score": n.Score, "values": n.Values, "scaled": n.AdvantageScaled, "ids": n.TokenIDs, "pairs": n.Pairs,
+	} {
+		if on {
+			out = append(out, name)
+		}
+	}
+	return strings.Join(slices.Sorted(slices.Values(out)), " ")
+}
+
+// The divergence in the reward and in the loss would count twice.
+func TestKLTwice(t *testing.T) {
+	o := algos.Options{Name: "test_kl_in_reward", Options: map[string]any{"beta": 0.1}}
+	f := fault.Of(o.Validate())
+	if len(f) != 1 || f[0].Path != "options.beta" || !strings.Contains(f[0].Error(), "count twice") {
+		t.Errorf("faults %v", f)
+	}
+	o.Options["kl_reward_coef"] = 0.0
+	if err := o.Validate(); err != nil {
+		t.Errorf("only in the loss: %v", err)
+	}
+	p := grpoPolicy(nil)
+	p.name, p.mode, p.noGolden = "test_kl_in_reward", "token-mean", "that of grpo"
+	p.run(t)
+	algotest.RunShaper(t, algotest.ShaperCase{
+		Name: "test_kl_in_reward", Algorithm: algos.Options{Name: "test_kl_in_reward"},
+		Scored: func() *data.Scored { return algotest.Rewards([]float64{1, 0}) }, Want: func(*data.Scored) {},
+	})
+}
+
+// klInReward stands for a shaper that takes the divergence off rewards.
+type klInReward struct{}
+
+func (klInReward) Needs() algos.Needs         { return algos.Needs{} }
+func (klInReward) Shape(s *data.Scored) error { return nil }
+
+func init() {
+	algos.RegisterShaper(algos.Part{Name: "test_kl_in_reward", Options: []algos.Option{
+		algos.FloatOption("kl_reward_coef", 0.2, "0 or more", func(x float64) bool { return x >= 0 }, "Weight of the divergence in the reward."),
+	}}, func(algos.Values) algos.Shaper { return klInReward{} })
+	algos.RegisterPreset(algos.Preset{
+		Name: "test_kl_in_reward", Paper: testOnly, Loss: "grpo", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"test_kl_in_reward"},
+	})
+}
