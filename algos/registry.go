@@ -130,16 +130,19 @@ func (r *registry[T]) list() []Part {
 	return out
 }
 
-// owners are the parts that declare an option, as "loss aspo, cispo" of the first kind
-// that does; empty if none does.
-func owners(option string) (kind, names string) {
+// owner says which part declares an option, as "loss sapo", or "another loss" if several do:
+// their names would change with every objective. Its kind is empty if none does.
+func owner(option string) (kind, who string) {
 	for _, p := range Parts() {
-		if (kind == "" || kind == p.Kind) && slices.ContainsFunc(p.Options, func(o Option) bool { return o.Name == option }) {
-			if kind != "" {
-				names += ", "
-			}
-			kind, names = p.Kind, names+p.Name
+		if !slices.ContainsFunc(p.Options, func(o Option) bool { return o.Name == option }) {
+			continue
+		}
+		if kind == p.Kind {
+			return kind, "another " + kind
+		}
+		if kind == "" {
+			kind, who = p.Kind, p.Kind+" "+p.Name
 		}
 	}
-	return kind, names
+	return kind, who
 }

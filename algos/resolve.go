@@ -153,7 +153,7 @@ func (r *resolver) declare() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.preset.Options)) {
 		// One of a part that the config replaced is idle.
-		kind, _ := owners(name)
+		kind, _ := owner(name)
 		if _, declared := r.values.of[name]; !declared && kind == "" {
 			return fmt.Errorf("no part has the option %s", name)
 		}
@@ -199,9 +199,9 @@ func (r *resolver) read() {
 		if _, declared := r.values.of[name]; declared {
 			continue
 		}
-		if kind, names := owners(name); kind != "" {
+		if kind, who := owner(name); kind != "" {
 			if kind != "estimator" || !r.bad[estimatorOption] { // else nobody knows yet
-				r.faults.Add("options."+name, r.given[name], "nothing here: it is an option of %s %s, which this algorithm does not use", kind, names)
+				r.faults.Add("options."+name, r.given[name], "nothing here: it is an option of %s, which this algorithm does not use", who)
 			}
 			continue
 		}
