@@ -111,6 +111,7 @@ func TestNeedsOfPresets(t *testing.T) {
 		{"gspo", map[string]any{"off_policy_mask_threshold": 0.5}, algos.Needs{Old: true, Rollout: true, AdvantageScaled: true}},
 		{"gspo", map[string]any{"top_entropy_quantile": 0.2}, algos.Needs{Old: true, Entropy: true, Score: true, AdvantageScaled: true}},
 		{"reinforce", map[string]any{"beta": 1, "kl_bias_correction": true}, algos.Needs{Old: true, Ref: true}},
+		{"reinforce", map[string]any{"beta": 1}, algos.Needs{Ref: true}},
 		{"reinforce", map[string]any{"entropy_coef": 1}, algos.Needs{EntropyGrad: true}},
 	} {
 		a, err := algos.Resolve(algos.Options{Name: c.name, Options: c.options})
