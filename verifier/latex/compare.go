@@ -81,6 +81,7 @@ func kindOf(n *node) kind {
 		if n.name == "such that" {
 			return kindRegion
 		}
+	default:
 	}
 	if n.has(isMatrix) {
 		return kindMatrix
@@ -122,6 +123,7 @@ func (c *comparer) compare(gold, pred *node) Outcome {
 		return c.residues(gold, pred)
 	case kindCases:
 		return c.outcome("cases in order", c.ordered(gold.args, pred.args))
+	default:
 	}
 	return c.expressions(gold, pred)
 }
@@ -134,9 +136,7 @@ func (c *comparer) mixed(gold, pred *node, g, p kind) (out Outcome, done bool) {
 		return c.matrices(gold, pred), true
 	case g == p:
 		return Undecided, false
-	case g == kindTuple && p == kindRegion || g == kindRegion && p == kindTuple:
-		return c.regions(gold, pred), true
-	case g == kindRel && (p == kindRegion || p == kindTuple) || c.symmetricSets() && p == kindRel && (g == kindRegion || g == kindTuple):
+	case c.asRegions(g, p):
 		return c.regions(gold, pred), true
 	case g == kindMod && p == kindExpr:
 		return c.compare(gold.args[0], pred), true
@@ -148,7 +148,19 @@ func (c *comparer) mixed(gold, pred *node, g, p kind) (out Outcome, done bool) {
 	return c.outcome("different kinds", Different), true
 }
 
-func (c *comparer) symmetricSets() bool { return c.mode == Strict || c.setsAreRelations }
+// asRegions reports whether trees of different kinds may be the same set of numbers: an
+// interval that looks like a pair, an inequality. Math-Verify takes a gold set for an
+// inequality where it is told to.
+func (c *comparer) asRegions(g, p kind) bool {
+	set := func(k kind) bool { return k == kindTuple || k == kindRegion }
+	switch {
+	case set(g) && set(p):
+		return true
+	case g == kindRel:
+		return set(p)
+	}
+	return p == kindRel && set(g) && (c.mode == Strict || c.setsAreRelations)
+}
 
 // ordered compares lists of the same length in order.
 func (c *comparer) ordered(gold, pred []*node) Outcome {
@@ -162,6 +174,7 @@ func (c *comparer) ordered(gold, pred []*node) Outcome {
 			return Different
 		case Undecided:
 			all = Undecided
+		default:
 		}
 	}
 	return all
@@ -194,6 +207,7 @@ func letters(n *node) (string, bool) {
 			out += s
 		}
 		return out, true
+	default:
 	}
 	return "", false
 }
@@ -218,6 +232,7 @@ func expand(n *node) *node {
 		return n
 	case opTuple, opInterval, opUnion, opMatrix:
 		return n
+	default:
 	}
 	if !n.has(func(m *node) bool { return m.op == opPM }) {
 		return n

@@ -34,7 +34,7 @@ func lastValue(n *node) *node {
 func namesValue(n *node) bool {
 	switch n.op {
 	case opSym:
-		return n.name != "\\pi" && n.name != "e" && n.name != "\\infty"
+		return n.name != "\\pi" && n.name != "\\infty"
 	case opCall, opText:
 		return true
 	case opFn:
@@ -44,6 +44,7 @@ func namesValue(n *node) bool {
 		return allNames(n.args)
 	case opPow:
 		return n.args[1].key() == "-1" && namesValue(n.args[0])
+	default:
 	}
 	return false
 }

@@ -42,7 +42,7 @@ func noExpression(n *node) bool {
 		return true
 	}
 	args := n.args
-	if n.op == opFn && (n.name == "sum" || n.name == "prod" || n.name == "int" || n.name == "lim") {
+	if n.op == opFn && binds[n.name] {
 		args = args[len(args)-1:]
 	}
 	for _, a := range args {
@@ -60,6 +60,7 @@ func isNoExpression(n *node) bool {
 		return true
 	case opFn:
 		return n.name == "neg"
+	default:
 	}
 	return false
 }
@@ -147,14 +148,7 @@ func (c *comparer) quantities(gold, pred *node) (Outcome, bool) {
 	case gold.op == opUnit && pred.op == opUnit && c.mode == Strict:
 		return c.units(gold, pred), true
 	case gold.op == opUnit || pred.op == opUnit:
-		g, p := withoutUnit(gold), withoutUnit(pred)
-		if gold.op == opUnit && pred.op == opDeg || gold.op == opDeg && pred.op == opUnit {
-			if !isDegrees(gold) || !isDegrees(pred) {
-				return c.outcome("a unit and degrees", Different), true
-			}
-			g, p = unwrapDegrees(gold), unwrapDegrees(pred)
-		}
-		return c.compare(g, p), true
+		return c.oneUnit(gold, pred), true
 	case gold.op == opDeg && pred.op == opDeg:
 		return c.expressions(gold.args[0], pred.args[0]), true
 	case gold.op == opDeg || pred.op == opDeg:
@@ -169,16 +163,25 @@ func (c *comparer) quantities(gold, pred *node) (Outcome, bool) {
 	return Undecided, false
 }
 
-func withoutUnit(n *node) *node {
-	if n.op == opUnit {
-		return n.args[0]
+// oneUnit compares a quantity with a number, or with degrees.
+func (c *comparer) oneUnit(gold, pred *node) Outcome {
+	if gold.op != opDeg && pred.op != opDeg {
+		return c.compare(unwrapDegrees(gold), unwrapDegrees(pred))
 	}
-	return n
-}
-
-func isDegrees(n *node) bool {
-	u := unitOf(n.name)
-	return n.op == opDeg || u != nil && u.dimension == "angle"
+	quantity := gold
+	if gold.op == opDeg {
+		quantity = pred
+	}
+	u := unitOf(quantity.name)
+	switch {
+	case u != nil && u.dimension == "angle":
+		return c.compare(unwrapDegrees(gold), unwrapDegrees(pred))
+	case u != nil && u.dimension == "radians" && gold.op == opDeg:
+		return c.exactly(gold, quantity.args[0])
+	case u != nil && u.dimension == "radians":
+		return c.exactly(quantity.args[0], pred)
+	}
+	return c.outcome("a unit and degrees", Different)
 }
 
 func unwrapDegrees(n *node) *node {

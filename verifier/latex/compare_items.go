@@ -58,6 +58,7 @@ func (c *comparer) allEqual(items []*node, other *node) Outcome {
 			return Different
 		case Undecided:
 			all = Undecided
+		default:
 		}
 	}
 	return all

@@ -41,6 +41,7 @@ func (v *evaluator) eval(n *node) (number, error) {
 		return v.scaled(n.args[0], build(opMul, sym("\\pi"), num(big.NewRat(1, 180))))
 	case opFn:
 		return v.function(n)
+	default:
 	}
 	return number{}, errSymbolic
 }

@@ -43,6 +43,7 @@ func rational(n *node, f *fuel) (*big.Rat, error) {
 		return rationalPower(n, f)
 	case opFn:
 		return exactFunction(n.name, n.args, f)
+	default:
 	}
 	return nil, nil
 }

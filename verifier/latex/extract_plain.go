@@ -218,15 +218,7 @@ func (p *plainScanner) expression(i int) *span {
 	if i >= len(p.text) || !isDigit(p.text[i]) {
 		return nil
 	}
-	if start >= p.run || start < p.runStart {
-		p.runStart, p.lastOperatorAt = start, -1
-		for p.run = start; p.run < len(p.text) && p.isExpression(p.run); p.run++ {
-			if p.run > i && strings.IndexByte("+-*/^()", p.text[p.run]) >= 0 {
-				p.lastOperatorAt = p.run
-			}
-		}
-	}
-	if p.lastOperatorAt <= i || p.run-start > 2000 {
+	if p.findRun(start, i); p.lastOperatorAt <= i || p.run-start > longestExpression {
 		return nil
 	}
 	end := p.run
@@ -240,6 +232,23 @@ func (p *plainScanner) expression(i int) *span {
 	return &span{start: start, end: end, parts: []string{p.text[start:end]}, plain: true}
 }
 
+// longestExpression bounds an expression in plain text.
+const longestExpression = 2000
+
+// findRun passes the characters of an expression from start on; operators count after
+// first.
+func (p *plainScanner) findRun(start, first int) {
+	if start < p.run && start >= p.runStart {
+		return
+	}
+	p.runStart, p.lastOperatorAt = start, -1
+	for p.run = start; p.run < len(p.text) && p.isExpression(p.run); p.run++ {
+		if p.run > first && strings.IndexByte("+-*/^()", p.text[p.run]) >= 0 {
+			p.lastOperatorAt = p.run
+		}
+	}
+}
+
 // number is a number with separators of thousands or a decimal comma, and a percent
 // sign after it.
 func (p *plainScanner) number(i int) *span {
@@ -250,32 +259,8 @@ func (p *plainScanner) number(i int) *span {
 		i += n
 	}
 	first := i
-	for i < len(s) && isDigit(s[i]) && i-first <= maxAnswer {
-		i++
-	}
-	digits := s[first:i]
-	text := digits
-	grouped := false
-	if len(digits) >= 1 && len(digits) <= 3 && digits[0] != '0' {
-		for i+3 < len(s) && (s[i] == ',' || s[i] == ' ') && threeDigits(s, i+1) {
-			text, i, grouped = text+s[i+1:i+4], i+4, true
-		}
-	}
-	comma := p.decimalComma && !grouped && digits != ""
-	if i+1 < len(s) && (s[i] == '.' || s[i] == ',' && comma) && isDigit(s[i+1]) {
-		k := i + 1
-		for k < len(s) && isDigit(s[k]) {
-			k++
-		}
-		text, i = text+"."+s[i+1:k], k
-	} else if i+1 < len(s) && s[i] == ',' && (isDigit(s[i+1]) || s[i+1] == '-') {
-		k := i
-		for k < len(s) && (isDigit(s[k]) || strings.IndexByte(",.-", s[k]) >= 0) {
-			k++
-		}
-		k = first + len(strings.TrimRight(s[first:k], ",.-"))
-		text, i = s[first:k], k
-	}
+	text, i, grouped := wholeDigits(s, i)
+	text, i = p.decimals(text, first, i, p.decimalComma && !grouped && text != "")
 	if text == "" {
 		return nil
 	}
@@ -287,6 +272,47 @@ func (p *plainScanner) number(i int) *span {
 		text, end = text+`\%`, e
 	}
 	return &span{start: start, end: end, parts: []string{text}, plain: true}
+}
+
+// wholeDigits reads digits with groups of thousands from i on.
+func wholeDigits(s string, i int) (text string, end int, grouped bool) {
+	first := i
+	for i < len(s) && isDigit(s[i]) && i-first <= maxAnswer {
+		i++
+	}
+	text = s[first:i]
+	if len(text) == 0 || len(text) > 3 || text[0] == '0' {
+		return text, i, false
+	}
+	for i+3 < len(s) && (s[i] == ',' || s[i] == ' ') && threeDigits(s, i+1) {
+		text, i, grouped = text+s[i+1:i+4], i+4, true
+	}
+	return text, i, grouped
+}
+
+// decimals reads what follows the whole digits of a number that starts at first:
+// decimals, or the further items of a list without spaces.
+func (p *plainScanner) decimals(text string, first, i int, comma bool) (string, int) {
+	s := p.text
+	if i+1 >= len(s) {
+		return text, i
+	}
+	if (s[i] == '.' || s[i] == ',' && comma) && isDigit(s[i+1]) {
+		k := i + 1
+		for k < len(s) && isDigit(s[k]) {
+			k++
+		}
+		return text + "." + s[i+1:k], k
+	}
+	if s[i] == ',' && (isDigit(s[i+1]) || s[i+1] == '-') {
+		k := i
+		for k < len(s) && (isDigit(s[k]) || strings.IndexByte(",.-", s[k]) >= 0) {
+			k++
+		}
+		k = first + len(strings.TrimRight(s[first:k], ",.-"))
+		return s[first:k], k
+	}
+	return text, i
 }
 
 func threeDigits(s string, i int) bool {

@@ -3,6 +3,7 @@ package latex
 import (
 	"errors"
 	"math/big"
+	"strings"
 )
 
 // Outcome says whether two answers mean the same.
@@ -22,6 +23,7 @@ func (o Outcome) String() string {
 		return "equal"
 	case Different:
 		return "different"
+	default:
 	}
 	return "undecided"
 }
@@ -37,7 +39,7 @@ const (
 
 // The points of an identity test, in their order, and how many of them must agree.
 // Integers are tried where the others are outside of the domain, as of n!.
-var pointKinds = []pointKind{positive, positive, signed, positive, signed, signed, integral, integral, integral, integral, integral, integral, integral, integral}
+var pointKinds = []pointKind{positive, positive, signed, positive, signed, signed, integral, integral, integral, integral, integral, integral, integral, integral, integral, integral, integral, integral}
 
 const (
 	enoughPoints   = 4
@@ -50,11 +52,12 @@ func pointOf(seed uint64, kind pointKind) func(string) *big.Rat {
 		h := mix(seed ^ seedOf(name))
 		switch kind {
 		case integral:
-			return big.NewRat(int64(h%11)+1, 1)
+			return big.NewRat(int64(h%29)+1, 1)
 		case signed:
 			if h&(1<<40) != 0 {
 				return big.NewRat(-int64(h%2039)-70, 512)
 			}
+		default:
 		}
 		return big.NewRat(int64(h%2039)+70, 512)
 	}
@@ -66,6 +69,15 @@ func isVariable(n *node) bool {
 		return true
 	}
 	return n.op == opSym && n.name != "\\pi" && n.name != "e" && n.name != "i" && n.name != "\\infty"
+}
+
+// counts reports whether an expression rounds, and its variables are those that stand
+// for integers: then it means integers alone.
+func counts(n *node) bool {
+	rounds := n.has(func(m *node) bool { return m.op == opFn && (m.name == "floor" || m.name == "ceil") })
+	return rounds && !n.has(func(m *node) bool {
+		return isVariable(m) && (m.op != opSym || len(m.name) != 1 || !strings.Contains("nmkNMKpq", m.name))
+	})
 }
 
 func isImaginary(n *node) bool { return n.op == opSym && n.name == "i" }
@@ -107,9 +119,13 @@ func ballIdentity(a, b *node, f *fuel) Outcome {
 		return out
 	}
 	agreed, integers, mismatch := 0, 0, false
+	counting := counts(a) && counts(b)
 	for i, kind := range pointKinds {
 		if kind == integral && agreed >= enoughPoints {
 			break
+		}
+		if kind != integral && counting {
+			continue
 		}
 		out, defined, mismatched := t.at(pointOf(mix(seed+uint64(i)), kind))
 		switch {
@@ -126,7 +142,7 @@ func ballIdentity(a, b *node, f *fuel) Outcome {
 			agreed++
 		}
 	}
-	// One side has a value where the other has none: x and the square of its root.
+	// One side has a value where the other has none: ln x^2 and 2 ln x.
 	if mismatch || agreed < enoughPoints && integers < enoughIntegers {
 		return Undecided
 	}
@@ -142,31 +158,24 @@ func (t *identity) at(point func(string) *big.Rat) (out Outcome, defined, mismat
 		}
 		x, err1 := t.value(t.a, point, prec)
 		y, err2 := t.value(t.b, point, prec)
-		u1, u2 := errors.Is(err1, errUndefined), errors.Is(err2, errUndefined)
+		either := func(err error) bool { return errors.Is(err1, err) || errors.Is(err2, err) }
 		switch {
-		case errors.Is(err1, errDiscrete) || errors.Is(err2, errDiscrete):
+		case either(errDiscrete):
 			return Undecided, false, false
-		case u1 && u2:
-			return Undecided, false, false
-		case u1 && err2 == nil || u2 && err1 == nil:
-			return Undecided, false, true
+		case either(errUndefined):
+			return Undecided, false, err1 == nil || err2 == nil
 		case err1 == nil && err2 == nil:
-			out, done := t.compare(x, y, prec)
-			if done || prec >= t.prec && prec >= largestPrec {
+			if out, done := t.compare(x, y, prec); done {
 				return out, true, false
 			}
-		case errors.Is(err1, errImprecise) || errors.Is(err2, errImprecise):
-		default:
+		case !either(errImprecise):
+			return Undecided, true, false
+		}
+		if prec >= largestPrec || t.prec > largestPrec {
 			return Undecided, true, false
 		}
 		if prec >= t.prec { // more than equality needs: cancellation
-			if prec >= largestPrec {
-				return Undecided, true, false
-			}
 			t.prec = min(2*t.prec, largestPrec)
-		}
-		if t.prec > largestPrec {
-			return Undecided, true, false
 		}
 	}
 }

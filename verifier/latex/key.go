@@ -23,8 +23,9 @@ func (n *node) writeKey(b *strings.Builder) {
 		b.WriteString(n.rat.RatString())
 		return
 	case opSym:
-		b.WriteString(n.name)
+		b.WriteString(safeName(n.name))
 		return
+	default:
 	}
 	b.WriteByte('(')
 	b.WriteString(strconv.Itoa(int(n.op)))
@@ -52,12 +53,24 @@ func (n *node) writeKey(b *strings.Builder) {
 		}
 	case opSet, opList, opUnion, opInter:
 		sort.Strings(keys)
+	default:
 	}
 	for _, k := range keys {
 		b.WriteByte(' ')
 		b.WriteString(k)
 	}
 	b.WriteByte(')')
+}
+
+// safeName is a name that cannot be taken for a part of a key: quoted where it holds
+// more than letters, digits and what names consist of.
+func safeName(name string) string {
+	for i := range len(name) {
+		if c := name[i]; !isLetter(c) && !isDigit(c) && c != '_' && c != '\\' && c != ',' {
+			return strconv.Quote(name)
+		}
+	}
+	return name
 }
 
 func isMatrix(n *node) bool { return n.op == opMatrix }

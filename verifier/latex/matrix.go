@@ -35,29 +35,38 @@ func (c *comparer) matrix(n *node) (*node, bool) {
 	if !n.has(isMatrix) {
 		return n, kindOf(n) == kindExpr
 	}
-	switch {
-	case n.op == opAdd || n.op == opMul:
+	switch n.op {
+	case opAdd, opMul:
 		return c.matrixChain(n)
-	case n.op == opPow && n.args[1].isInt() && n.args[1].rat.Sign() > 0 && n.args[1].rat.Num().BitLen() < 6:
-		args := make([]*node, n.args[1].rat.Num().Int64())
-		for i := range args {
-			args[i] = n.args[0]
-		}
-		return c.matrixChain(build(opMul, args...))
-	case n.op == opFn && n.name == "transpose":
+	case opPow:
+		return c.matrixPower(n)
+	case opFn:
 		m, ok := c.matrix(n.args[0])
 		if !ok || m.op != opMatrix {
 			return nil, false
 		}
-		return transposed(m), true
-	case n.op == opFn && n.name == "det":
-		m, ok := c.matrix(n.args[0])
-		if !ok || m.op != opMatrix || len(m.args) != m.cols*m.cols || m.cols > 4 {
-			return nil, false
+		switch {
+		case n.name == "transpose":
+			return transposed(m), true
+		case n.name == "det" && len(m.args) == m.cols*m.cols && m.cols <= 4:
+			return determinant(m), true
 		}
-		return determinant(m), true
+	default:
 	}
 	return nil, false
+}
+
+// matrixPower is a matrix to a small power.
+func (c *comparer) matrixPower(n *node) (*node, bool) {
+	e := n.args[1]
+	if !e.isInt() || e.rat.Sign() <= 0 || e.rat.Num().BitLen() > 5 {
+		return nil, false
+	}
+	args := make([]*node, e.rat.Num().Int64())
+	for i := range args {
+		args[i] = n.args[0]
+	}
+	return c.matrixChain(build(opMul, args...))
 }
 
 func (c *comparer) matrixChain(n *node) (*node, bool) {

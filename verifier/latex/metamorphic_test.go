@@ -85,13 +85,14 @@ func (f *formula) eval(at map[string]float64) float64 {
 func (f *formula) print(r *rand.Rand) string {
 	arg := func(i int) string { return f.args[i].print(r) }
 	paren := func(i int) string {
-		if s := arg(i); f.args[i].op == "n" || f.args[i].op == "v" {
+		s := arg(i)
+		switch {
+		case f.args[i].op == "n" || f.args[i].op == "v":
 			return s
-		} else if r.IntN(2) == 0 {
+		case r.IntN(2) == 0:
 			return `\left(` + s + `\right)`
-		} else {
-			return "(" + s + ")"
 		}
+		return "(" + s + ")"
 	}
 	space := []string{"", " ", `\,`}[r.IntN(3)]
 	switch f.op {

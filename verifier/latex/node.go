@@ -71,6 +71,7 @@ func neg(a *node) *node {
 	case opInterval, opSet, opList, opTuple, opUnion:
 		// Not a number: keep it apart so that -[0,1) is never [0,1) scaled.
 		return fn("neg", a)
+	default:
 	}
 	return build(opMul, integer(-1), a)
 }

@@ -17,13 +17,13 @@ var errNoNormal = errors.New("no expression")
 // independent over the rational numbers, so that a form other than zero is not zero.
 type normalizer struct {
 	polyMath
-	seen     map[string]quotient
 	provable bool
-	opaque   bool
+	// transcendental is the constant, pi or e, that was seen first.
+	transcendental string
 }
 
 func newNormalizer(f *fuel) *normalizer {
-	return &normalizer{polyMath: polyMath{f}, seen: map[string]quotient{}, provable: true}
+	return &normalizer{polyMath: polyMath{f}, provable: true}
 }
 
 // normal is the normal form of an expression.
@@ -55,6 +55,7 @@ func (z *normalizer) normal(n *node) (quotient, error) {
 		return z.function(n)
 	case opCall:
 		return z.atom(n)
+	default:
 	}
 	return quotient{}, errNoNormal
 }
@@ -70,12 +71,12 @@ func (z *normalizer) symbol(name string) (quotient, error) {
 		return quotient{}, errNoNormal
 	case "\\pi", "e":
 		// Each is transcendental; nothing is known of both together.
-		if z.opaque {
+		if z.transcendental != "" && z.transcendental != name {
 			z.provable = false
 		}
-		z.opaque = true
+		z.transcendental = name
 	}
-	return atomPoly(name, 1, 1), nil
+	return atomPoly(safeName(name), 1, 1), nil
 }
 
 // chain is a sum or a product.
@@ -309,6 +310,10 @@ func (z *normalizer) atom(n *node) (quotient, error) {
 	}
 	parts := make([]string, 0, len(n.args))
 	for _, a := range n.args {
+		if binds[n.name] { // i may be an index there
+			parts = append(parts, a.key())
+			continue
+		}
 		q, err := z.normal(a)
 		if errors.Is(err, errNoNormal) {
 			parts = append(parts, a.key())
@@ -343,6 +348,9 @@ func (z *normalizer) function(n *node) (quotient, error) {
 	}
 	return z.atom(n)
 }
+
+// binds are the operators with a variable of their own.
+var binds = map[string]bool{"sum": true, "prod": true, "int": true, "lim": true}
 
 // notExpression are functions whose values are no numbers.
 var notExpression = map[string]bool{"neg": true, "such that": true, "transpose": true}

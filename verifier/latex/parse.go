@@ -87,46 +87,41 @@ func (p *parser) list() (*node, error) {
 		return nil, err
 	}
 	defer p.up()
-	var groups [][]*node
-	var current []*node
+	groups := [][]*node{nil}
 	commas, semicolons, word := false, false, ""
 	for {
 		item, err := p.relation()
 		if err != nil {
 			return nil, err
 		}
-		current = append(current, item)
+		groups[len(groups)-1] = append(groups[len(groups)-1], item)
 		comma, semicolon, said := p.separators()
-		if word == "" || word == said {
-			word = said
-		} else if said != "" {
-			word = "mixed"
-		}
-		if !comma && !semicolon {
-			break
-		}
-		if semicolon && p.atSemicolonEnd() {
+		word = joined(word, said)
+		if !comma && !semicolon || p.atListEnd() {
 			break
 		}
 		commas, semicolons = commas || comma, semicolons || semicolon
 		if semicolon {
-			groups, current = append(groups, current), nil
+			groups = append(groups, nil)
 		}
-		if p.atListEnd() {
-			break
-		}
-	}
-	if len(current) > 0 {
-		groups = append(groups, current)
 	}
 	n := joinItems(groups, commas && semicolons)
-	if n.op == opList && len(n.args) > 1 && (word == "and" || word == "or") {
+	if n.op == opList && (word == "and" || word == "or") {
 		n.name = word
 	}
 	return n, nil
 }
 
-func (p *parser) atSemicolonEnd() bool { return p.peek().kind == tEnd }
+// joined is the word that joins all items, if it is one.
+func joined(word, said string) string {
+	switch {
+	case word == "" || word == said:
+		return said
+	case said == "":
+		return word
+	}
+	return "mixed"
+}
 
 // atListEnd reports whether a separator was the last thing of a list: "1, 2,".
 func (p *parser) atListEnd() bool {

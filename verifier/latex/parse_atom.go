@@ -86,6 +86,7 @@ func (p *parser) atom() (*node, error) {
 		case symbols[t.text], unknown(t.text):
 			return p.symbol(t.text)
 		}
+	default:
 	}
 	return nil, errSyntax
 }

@@ -65,6 +65,7 @@ func (p *parser) startsFactor() bool {
 		}
 	case tCmd:
 		return atoms[t.text] != nil || symbols[t.text] || functionNames[t.text] || accents[t.text] || unknown(t.text)
+	default:
 	}
 	return false
 }
@@ -148,9 +149,6 @@ func (p *parser) worded(left *node) (*node, error) {
 			return p.worded(left)
 		}
 		return left, nil
-	}
-	if said == "radians" || said == "rad" || said == "radian" {
-		return left, p.atEnd()
 	}
 	power := 1
 	if p.accept("^") {

@@ -21,6 +21,7 @@ func (n *node) String() string {
 		return n.name
 	case opText:
 		return `"` + strings.TrimPrefix(n.name, `\raw `) + `"`
+	default:
 	}
 	head := opNames[n.op]
 	switch n.op {
@@ -32,6 +33,7 @@ func (n *node) String() string {
 		head = strings.Join(n.rels, " ")
 	case opInterval:
 		head += brackets(n)
+	default:
 	}
 	parts := []string{head}
 	for _, a := range n.args {

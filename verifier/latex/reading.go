@@ -130,6 +130,7 @@ func (c *comparer) compareReadings(gold, pred reading) Outcome {
 				return Equal
 			case Undecided:
 				result = Undecided
+			default:
 			}
 		}
 	}

@@ -88,6 +88,7 @@ func (m *residues) eval(n *node) (uint64, bool) {
 		if v, err := exactFunction(n.name, n.args, m.fuel); v != nil && err == nil {
 			return m.rat(v)
 		}
+	default:
 	}
 	return 0, false
 }

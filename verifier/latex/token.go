@@ -176,42 +176,36 @@ func (l *lexer) letters() {
 		end++
 	}
 	word := l.s[l.i:end]
-	if l.i > 0 && isLetter(l.s[l.i-1]) && l.ended != l.i { // within a word
+	within := l.i > 0 && isLetter(l.s[l.i-1]) && l.ended != l.i // within a word
+	switch {
+	case within:
+		end = l.i + 1
 		l.emit(tLetter, word[:1])
-		l.i++
-		return
-	}
-	if word == "and" || word == "or" {
+	case word == "and" || word == "or":
 		l.emit(tSep, word)
-		l.i = end
-		return
-	}
-	// "W(x)=1orW(x)=-1": or glued to what stands before.
-	if strings.HasPrefix(word, "or") && len(word) > 2 && l.afterDigit() && word[2] >= 'A' && word[2] <= 'Z' {
+	case strings.HasPrefix(word, "or") && len(word) > 2 && l.afterDigit() && word[2] >= 'A' && word[2] <= 'Z':
+		// "W(x)=1orW(x)=-1": or glued to what stands before.
+		end = l.i + 2
 		l.emit(tSep, "or")
-		l.i += 2
-		return
-	}
-	if w := plainWord(word); w != "" && (end == len(l.s) || l.s[end] != '_') {
-		l.emit(tCmd, w)
-		l.i = end
-		return
-	}
-	// A unit or percent after a number is a word, not a product of letters.
-	if len(word) > 1 && len(l.out) > 0 && unitAfter(l.out[len(l.out)-1]) && (unitOf(word) != nil || percentWords[word]) {
+	case plainWord(word) != "" && (end == len(l.s) || l.s[end] != '_'):
+		l.emit(tCmd, plainWord(word))
+	case len(l.out) > 0 && l.isTextAfter(word, l.out[len(l.out)-1]):
 		l.emit(tText, word)
-		l.i = end
-		return
+	default:
+		end = l.i + 1
+		l.emit(tLetter, word[:1])
 	}
-	// "1024 apples": a word, since variables are not written apart like that.
+	l.i = end
+}
+
+// isTextAfter reports whether letters after a number are a word and no product: a unit,
+// percent, and longer words that stand apart ("1024 apples").
+func (l *lexer) isTextAfter(word string, before token) bool {
 	const shortestWord = 4
-	if len(word) >= shortestWord && l.space && len(l.out) > 0 && (unitAfter(l.out[len(l.out)-1]) || l.out[len(l.out)-1].kind == tText) {
-		l.emit(tText, word)
-		l.i = end
-		return
+	if len(word) >= shortestWord && l.space && (unitAfter(before) || before.kind == tText) {
+		return true
 	}
-	l.emit(tLetter, l.s[l.i:l.i+1])
-	l.i++
+	return len(word) > 1 && unitAfter(before) && (unitOf(word) != nil || percentWords[word])
 }
 
 // unitAfter reports whether a unit in plain letters may follow t.

@@ -37,6 +37,7 @@ var units = map[string]*unit{
 	"dollar": scaled("dollars", 1, 1), "cent": scaled("dollars", 1, 100), "euro": scaled("euros", 1, 1), "yuan": scaled("yuan", 1, 1),
 	"mph": scaled("length/time", 1609344, 3600000), "kmph": scaled("length/time", 1000, 3600), "km/h": scaled("length/time", 1000, 3600),
 	"m/s": scaled("length/time", 1, 1), "degree": scaled("angle", 1, 1), "deg": scaled("angle", 1, 1),
+	"radian": scaled("radians", 1, 1), "rad": scaled("radians", 1, 1),
 	"unit": scaled("units", 1, 1), "square": scaled("squares", 1, 1),
 }
 
@@ -52,10 +53,11 @@ var never = map[string]bool{
 	"ninth": true, "ninths": true, "tenth": true, "tenths": true, "hundredth": true, "hundredths": true, "thousandth": true,
 	"thousandths": true, "squared": true, "cubed": true, "factorial": true, "percent": true, "percentage": true, "pct": true,
 	"less": true, "more": true, "than": true, "below": true, "above": true, "negative": true, "positive": true, "if": true, "when": true,
-	"wrong": true, "false": true, "mod": true, "modulo": true, "base": true, "radian": true, "radians": true, "rad": true, "approximately": true,
+	"lakh": true, "lakhs": true, "crore": true, "crores": true, "gross": true, "googol": true, "grand": true, "pair": true, "pairs": true, "couple": true, "zillion": true, "quadrillion": true,
+	"double": true, "triple": true, "twice": true, "inverse": true, "reciprocal": true, "complement": true,
+	"wrong": true, "false": true, "mod": true, "modulo": true, "base": true, "approximately": true,
 	"about": true, "least": true, "most": true, "to": true, "through": true, "divided": true, "by": true, "except": true, "but": true,
 	"maybe": true, "perhaps": true, "for": true, "where": true, "with": true, "without": true, "else": true, "otherwise": true, "incorrect": true,
-	"ways": false,
 }
 
 // scales are words that multiply the number before them.
@@ -105,6 +107,19 @@ func (u *unit) power(n int) *unit {
 	return &unit{u.dimension + "^" + string(rune('0'+n)), f}
 }
 
+// ordinal reports whether a word may be a fraction: twelfths.
+func ordinal(w string) bool {
+	w = strings.TrimSuffix(w, "s")
+	if !strings.HasSuffix(w, "th") {
+		return false
+	}
+	switch w {
+	case "month", "path", "length", "depth", "width", "tooth", "cloth", "myth":
+		return false
+	}
+	return true
+}
+
 // mayBeUnit reports whether words after a number count something: known units, or one
 // or two words without another meaning ("apples", "red balls").
 func mayBeUnit(said string) bool {
@@ -117,7 +132,7 @@ func mayBeUnit(said string) bool {
 	}
 	for _, w := range words {
 		w = strings.Trim(w, "().")
-		if never[w] || len(w) < 2 {
+		if never[w] || len(w) < 2 || ordinal(w) {
 			return false
 		}
 		if _, number := smallNumbers[w]; number {

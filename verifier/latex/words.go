@@ -161,22 +161,27 @@ func numberOfWords(said string) (int64, bool) {
 	}
 	total, last := int64(0), int64(1000)
 	for i, w := range words {
-		n, known := smallNumbers[w]
 		switch {
-		case w == "hundred" && total > 0 && total < 10 && last < 10:
+		case w == "hundred" && total > 0 && total < 10:
 			total, last = total*100, 100
 		case w == "thousand" && len(words) == 2 && total == 1:
 			return 1000, true
 		case w == "and" && last == 100 && i+1 < len(words):
-		case !known || n == 0 && len(words) > 1:
-			return 0, false
-		case last == 1000 || last == 100 || last >= 20 && last < 100 && n < 10:
-			total, last = total+n, n
 		default:
-			return 0, false
+			n, known := smallNumbers[w]
+			if !known || n == 0 && len(words) > 1 || !mayFollow(last, n) {
+				return 0, false
+			}
+			total, last = total+n, n
 		}
 	}
 	return total, true
+}
+
+// mayFollow reports whether the word for n may follow the one for last: anything at the
+// start and after hundred, a digit after a multiple of ten.
+func mayFollow(last, n int64) bool {
+	return last == 1000 || last == 100 || last >= 20 && last < 100 && n < 10
 }
 
 var percentWords = map[string]bool{"percent": true, "percentage": true, "pct": true}
