@@ -136,7 +136,7 @@ func (c *comparer) mixed(gold, pred *node, g, p kind) (out Outcome, done bool) {
 		return c.matrices(gold, pred), true
 	case g == p:
 		return Undecided, false
-	case c.asRegions(g, p):
+	case maybeRegion(gold, g) && maybeRegion(pred, p) && c.asRegions(g, p):
 		return c.regions(gold, pred), true
 	case g == kindMod && p == kindExpr:
 		return c.compare(gold.args[0], pred), true
@@ -146,6 +146,12 @@ func (c *comparer) mixed(gold, pred *node, g, p kind) (out Outcome, done bool) {
 		return c.wordAndExpression(gold, pred), true
 	}
 	return c.outcome("different kinds", Different), true
+}
+
+// maybeRegion reports whether a tree may be a set of numbers: no tuple but a pair, no
+// equation.
+func maybeRegion(n *node, k kind) bool {
+	return !(k == kindTuple && len(n.args) != 2 || k == kindRel && equations(n))
 }
 
 // asRegions reports whether trees of different kinds may be the same set of numbers: an

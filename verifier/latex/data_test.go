@@ -38,7 +38,7 @@ func gsm8kProblem(row map[string]any) problem {
 
 func answerProblem(row map[string]any) problem {
 	p := problem{gold: fmt.Sprint(row["answer"])}
-	if s, ok := row["solution"].(string); ok && strings.Contains(s, `\boxed`) {
+	if s, ok := row["solution"].(string); ok {
 		p.solution = s
 	}
 	return p

@@ -15,6 +15,16 @@ type evaluator struct {
 	at    func(name string) *big.Rat
 	bound map[string]*big.Rat
 	depth int
+	// complex says that numbers may be complex; else what is not real is undefined.
+	complex bool
+}
+
+// notReal is the error of a function of real numbers at one that is not.
+func (v *evaluator) notReal() error {
+	if v.complex {
+		return errSymbolic
+	}
+	return errUndefined
 }
 
 // eval is the value of n.

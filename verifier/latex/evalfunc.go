@@ -48,7 +48,7 @@ func (v *evaluator) function(n *node) (number, error) {
 		return a, err
 	}
 	if !a.real {
-		return a, errSymbolic
+		return a, v.notReal()
 	}
 	b, err := f(&v.calculator, a.re)
 	return realNumber(b), err
@@ -64,7 +64,7 @@ func (v *evaluator) opaque(n *node) (number, error) {
 		return a, err
 	}
 	if !a.real {
-		return a, errSymbolic
+		return a, v.notReal()
 	}
 	b, err := v.ln(a.re)
 	if err != nil {
@@ -115,7 +115,7 @@ func (v *evaluator) root(x, index *node) (number, error) {
 func (v *evaluator) step(n *node) (number, error) {
 	a, err := v.eval(n.args[0])
 	if err != nil || !a.real {
-		return a, orSymbolic(err)
+		return a, v.orNotReal(err)
 	}
 	if n.name == "sgn" {
 		s, err := a.re.sign()
@@ -135,9 +135,10 @@ func (v *evaluator) step(n *node) (number, error) {
 	return realNumber(b), err
 }
 
-func orSymbolic(err error) error {
+// orNotReal is err, or the error of a number that is not real.
+func (v *evaluator) orNotReal(err error) error {
 	if err == nil {
-		return errSymbolic
+		return v.notReal()
 	}
 	return err
 }
@@ -145,12 +146,12 @@ func orSymbolic(err error) error {
 func (v *evaluator) extremum(n *node) (number, error) {
 	best, err := v.eval(n.args[0])
 	if err != nil || !best.real {
-		return best, orSymbolic(err)
+		return best, v.orNotReal(err)
 	}
 	for _, arg := range n.args[1:] {
 		a, err := v.eval(arg)
 		if err != nil || !a.real {
-			return a, orSymbolic(err)
+			return a, v.orNotReal(err)
 		}
 		d, err := v.add(a.re, best.re.neg())
 		if err != nil {

@@ -183,7 +183,7 @@ func (t *identity) at(point func(string) *big.Rat) (out Outcome, defined, mismat
 // value is a number with whether it is moderate; complex values are undefined where
 // all is meant to be real.
 func (t *identity) value(n *node, point func(string) *big.Rat, prec uint) (evaluated, error) {
-	v := &evaluator{calculator: calculator{prec: prec, fuel: t.fuel}, at: point}
+	v := &evaluator{calculator: calculator{prec: prec, fuel: t.fuel}, at: point, complex: t.complex}
 	x, err := v.eval(n)
 	if err == nil && !x.real && !t.complex {
 		err = errUndefined

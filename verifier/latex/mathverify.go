@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// commandSlashes are two backslashes before a command, where JSON was escaped twice.
+// trailingUnit is a unit in plain letters at the end of an answer.
 var trailingUnit = regexp.MustCompile(`(\d|\}|\s)\s*(?:inches|inch|feet|ft|miles?|mph|kmph|cm|mm|km|kg|m|g|s|h|hours?|days?|years?|units?|cents?|dollars?|degrees?|deg)\s*$`)
 
 // normalizeLikeMathVerify drops a unit in plain letters at the end of an answer, as
