@@ -15,6 +15,7 @@ const usage = `usage: go run ./bench COMMAND [flags], from the repository's root
 
   peers   our time and memory by those of other projects' programs
   seeds   whether the quickstart reaches its goal, seed by seed
+  objectives  how every objective learns from the same warm starts
 
 -h after a command shows its flags.
 `
@@ -43,6 +44,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 			return runPeers(ctx, args[1:], out, errOut)
 		case "seeds":
 			return runSeeds(ctx, args[1:], out, errOut)
+		case "objectives":
+			return runObjectives(ctx, args[1:], out, errOut)
 		}
 	}
 	fmt.Fprint(errOut, usage)

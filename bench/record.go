@@ -27,6 +27,8 @@ type record struct {
 	// they were not looked at.
 	Accuracy *float64 `json:"eval/test/avg@1"`
 	Problems float64  `json:"eval/test/num_problems"`
+	// Validation is the accuracy on the validation problems, nil likewise.
+	Validation *float64 `json:"eval/validation/avg@1"`
 }
 
 // readRecords reads the metrics of a run folder.

@@ -109,7 +109,11 @@ func DefaultEval() EvalOptions { return EvalOptions{EvalOnStart: true, NumGenera
 func (o *StageOptions) Validate() error {
 	var l fault.List
 	l.Check(o.Name != "", "name", nil, "required: a name for the stage")
-	l.Merge("algorithm", o.Algorithm.Validate())
+	err := o.Algorithm.Validate()
+	l.Merge("algorithm", err)
+	if err == nil {
+		o.checkNeeds(&l)
+	}
 	l.Check(o.Steps >= 1, "steps", o.Steps, "at least 1")
 	l.Check(o.NumPromptsPerStep >= 1, "num_prompts_per_step", o.NumPromptsPerStep, "at least 1")
 	l.Check(o.EvalSteps >= 0, "eval_steps", o.EvalSteps, "0 (never) or more")

@@ -61,12 +61,13 @@ func rowsOf(groups []data.Group) *data.Scored {
 	return s
 }
 
-// score runs the declared forward passes, before advantages: log-probabilities of
-// the policy at the start of the step and of the reference, where the objective
-// needs them.
+// score computes what the objective declared, before advantages: features of the text,
+// and by forward passes log-probabilities and entropies of the policy at the start of
+// the step and log-probabilities of the reference.
 func (t *Trainer) score(st *stage, s *data.Scored) error {
 	needs := st.objective.needs
-	if needs.Old && !st.objective.onPolicy {
+	t.addFeatures(needs.Features, s)
+	if needs.Old && !st.objective.onPolicy || needs.Score {
 		if err := st.forward(t.policy.Weights, s, func(r *data.Row, logProbs, entropy []float32) {
 			r.OldLogProbs, r.Entropy = logProbs, entropy
 		}); err != nil {

@@ -1,0 +1,44 @@
+package trainer
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rlvr-go/rlvr/algos"
+	"github.com/rlvr-go/rlvr/configs/fault"
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/tokenize"
+)
+
+// checkNeeds refuses an algorithm whose parts read what nothing here computes.
+func (o *StageOptions) checkNeeds(l *fault.List) {
+	a, err := algos.Resolve(o.Algorithm)
+	if err != nil {
+		return // a fault of the algorithm, which is reported
+	}
+	needs := a.Needs()
+	for what, needed := range map[string]bool{
+		"a value head":       needs.Values,
+		"pairs of responses": needs.Pairs,
+		"models beside the policy and a reference": len(needs.Roles) > 0,
+	} {
+		l.Check(!needed, "algorithm.name", o.Algorithm.Name, "an algorithm that does not need %s, which training does not have yet", what)
+	}
+	for _, f := range needs.Features {
+		l.Check(slices.Contains(tokenize.SpanProviders(), f), "algorithm.name", o.Algorithm.Name,
+			"an algorithm that does not need the feature %s: there are %s", f, strings.Join(tokenize.SpanProviders(), ", "))
+	}
+}
+
+// addFeatures computes the per-token arrays that the objective asked for by name.
+func (t *Trainer) addFeatures(names []string, s *data.Scored) {
+	for i := range s.Rows {
+		r := &s.Rows[i]
+		for _, name := range names {
+			if r.Features == nil {
+				r.Features = make(map[string][]float32, len(names))
+			}
+			r.Features[name] = tokenize.Spans(name, t.setup.Tokenizer, r.Rollout.Tokens())
+		}
+	}
+}
