@@ -3,77 +3,75 @@ package tokenize
 import (
 	"maps"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// A span provider cuts a text: it gives the byte offsets, ascending and above 0, at
-// which another span begins.
-var spanProviders = map[string]func(text string) []int{
-	"spans/sentence": sentences,
-	"spans/line":     lines,
-	"spans/item":     lines,
+// spanProvider cuts a text: cut gives the byte offsets, ascending and above 0, at which
+// another span begins. A span of fewer than least tokens joins the next.
+type spanProvider struct {
+	cut   func(text string) []int
+	least int
 }
 
-// SpanProviders lists the names that [Spans] knows: spans/sentence (sentences, ended
-// by their punctuation or by the end of a line), spans/line, and spans/item (the
-// entries of a list, a line each).
+// shortestSentence is SSPO's: a span of fewer tokens has no ratio of its own.
+const shortestSentence = 4
+
+var spanProviders = map[string]spanProvider{
+	"spans/sentence": {sentences, shortestSentence},
+	"spans/line":     {lines, 1},
+	"spans/item":     {lines, 1},
+}
+
+// SpanProviders lists the names that [Spans] knows: spans/sentence (sentences and
+// clauses, closed by . ! ? ; , : or the end of a line, of at least four tokens),
+// spans/line, and spans/item (the entries of a list, a line each).
 func SpanProviders() []string { return slices.Sorted(maps.Keys(spanProviders)) }
 
 // Spans numbers the spans of a completion from 0 and gives each token the number of
-// the span that its text begins in, [L]: numbers never fall. A name that
+// the span that its first character lies in, [L]: numbers never fall. A name that
 // [SpanProviders] does not list gives nil.
 func Spans(name string, tok Tokenizer, ids []int32) []float32 {
-	cut, ok := spanProviders[name]
+	p, ok := spanProviders[name]
 	if !ok {
 		return nil
 	}
-	begins := make([]int, len(ids))
-	stream, length := NewStream(tok, true), 0
-	for i, id := range ids {
-		begins[i] = length
-		length += len(stream.Push(id))
-	}
-	starts := cut(tok.Decode(ids, true))
+	stream, begin := NewStream(tok, true), 0
+	starts := p.cut(tok.Decode(ids, true))
 	out := make([]float32, len(ids))
-	span := 0
-	for i, begin := range begins {
-		for span < len(starts) && starts[span] <= begin {
+	span, tokens, at := 0, 0, 0
+	for i, id := range ids {
+		crossed := false
+		for at < len(starts) && starts[at] <= begin {
+			at++
+			crossed = true
+		}
+		if crossed && tokens >= p.least {
 			span++
+			tokens = 0
 		}
 		out[i] = float32(span)
+		tokens++
+		begin += len(stream.Push(id))
 	}
 	return out
 }
 
-// sentences begin after . ! or ? where white space follows, closing quotes and
-// brackets included, and after the end of a line. White space belongs to the sentence
-// after it, as tokens have it before a word.
+// sentences begin after punctuation that closes a sentence or clause, and after the
+// end of a line.
 func sentences(text string) []int {
+	const closing = ".!?;,:\n\u3002\uff01\uff1f\uff1b\uff0c\uff1a"
 	var starts []int
-	said := false // since the last start
-	ended := false
+	closed := false
 	for i, r := range text {
-		switch {
-		case r == '\n':
-			if said {
-				starts = append(starts, i+1)
-			}
-			said, ended = false, false
-		case unicode.IsSpace(r):
-			if ended && said {
-				starts = append(starts, i)
-				said = false
-			}
-			ended = false
-		case r == '.' || r == '!' || r == '?' || r == '\u3002' || r == '\uff01' || r == '\uff1f':
-			said, ended = true, true
-		case ended && (unicode.Is(unicode.Pe, r) || unicode.Is(unicode.Pf, r) || r == '"' || r == '\''):
-		default:
-			said, ended = true, false
+		closes := strings.ContainsRune(closing, r)
+		if closed && !closes {
+			starts = append(starts, i)
 		}
+		closed = closes
 	}
-	return before(starts, len(text))
+	return starts
 }
 
 // lines begin after the end of a line that has something on it.

@@ -12,6 +12,7 @@ import (
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/model/device"
+	"github.com/rlvr-go/rlvr/trainer/runlog"
 )
 
 // objective is a stage's algorithm bound to an architecture: what its loss reads,
@@ -215,9 +216,18 @@ func (o *objective) join(passes []*passResult, into map[string]float64) (loss fl
 			k++
 			num /= max(den, 1)
 		}
-		into[r.name] = num
+		into[metricName(r.name)] = num
 	}
 	return loss
+}
+
+// metricName is the name that a metric of an objective is recorded under: one that the
+// table of metrics does not have is the objective's own.
+func metricName(name string) string {
+	if _, ok := runlog.Lookup(name); ok {
+		return name
+	}
+	return "objective/" + name
 }
 
 // score runs the forward pass of one micro-batch and returns log-probabilities and

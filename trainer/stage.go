@@ -85,6 +85,9 @@ func (t *Trainer) notes(st *stage) []string {
 	if u := o.Until; u.Metric != "" {
 		out = append(out, fmt.Sprintf("until %s reaches %g", u.Metric, u.Value))
 	}
+	for _, w := range st.algorithm.Warnings {
+		out = append(out, fmt.Sprintf("warning (%s): %s", w.Name, w.Text))
+	}
 	return out
 }
 

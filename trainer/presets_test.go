@@ -1,0 +1,36 @@
+package trainer
+
+import (
+	"math"
+	"testing"
+
+	"github.com/rlvr-go/rlvr/algos"
+)
+
+// TestEveryPresetTrains: each objective takes steps whose numbers are finite, with
+// several updates a rollout and with one; what it needs and training has not is a fault
+// of its options.
+func TestEveryPresetTrains(t *testing.T) {
+	dev := openDevice(t, "go")
+	for _, p := range algos.Presets() {
+		t.Run(p.Name, func(t *testing.T) {
+			for _, prompts := range []int{0, 2} {
+				stage := kitStage("stage", p.Name, 2)
+				stage.Update.MiniBatchPrompts = prompts
+				if err := stage.Validate(); err != nil {
+					t.Skip(err)
+				}
+				s, rec := kitSetup(t, dev, stage)
+				s.Checkpoint.SaveSteps, s.Eval.EvalOnStart, s.Test, s.Validation = 0, false, nil, nil
+				verify(evenStart).judgeBy(&s)
+				runAll(t, s)
+				for _, r := range rec.steps {
+					loss, ok := r.Values["loss"]
+					if !ok || math.IsNaN(loss) || math.IsInf(loss, 0) {
+						t.Errorf("mini-batches of %d prompts, step %d: loss %v", prompts, r.Step, loss)
+					}
+				}
+			}
+		})
+	}
+}
