@@ -20,7 +20,8 @@ type Extraction struct {
 	// BoxOnly accepts an answer in a box and nothing else.
 	BoxOnly bool
 	// AfterThink judges only what follows the last </think>; a completion without one
-	// has no answer.
+	// has no answer. Otherwise an answer within the thoughts counts where there is none
+	// after them (MathVerify: wherever it stands).
 	AfterThink bool
 }
 
@@ -231,11 +232,13 @@ func (x *extractor) marker() bool {
 	return true
 }
 
+// longestWhole bounds a text that is taken as an answer as a whole.
+const longestWhole = 400
+
 // marked finds what stands on the line of an anchor or is the whole text, where that is
 // a formula.
 func (x *extractor) marked() {
 	x.restOfLine()
-	const longestWhole = 400
 	whole := strings.TrimSpace(x.text)
 	if whole != "" && len(whole) <= longestWhole && !x.opts.BoxOnly && formulaAlone(whole) {
 		x.add(rankWhole, span{end: len(x.text), parts: []string{whole}, rule: "the whole text"})
@@ -251,7 +254,7 @@ func (x *extractor) restOfLine() {
 	}
 	rest := x.text[at+len("answer"):]
 	line, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(rest, ":"), " is"), "\n")
-	line = strings.TrimSpace(strings.Trim(strings.TrimLeft(line, ": "), "*"))
+	line = strings.TrimRight(strings.TrimLeft(line, ":* \t"), "*. \t\r")
 	const longestLine = 400
 	if line == "" || len(line) > longestLine {
 		return
@@ -259,13 +262,4 @@ func (x *extractor) restOfLine() {
 	if formulaAlone(line) {
 		x.add(rankColon-1, span{start: at, end: len(x.text), parts: []string{line}, rule: "the line after answer"})
 	}
-}
-
-// formulaAlone reports whether a short text is a formula, a number or a word.
-func formulaAlone(s string) bool {
-	r, err := read(s, &fuel{steps: maxSteps / 4})
-	if err != nil {
-		return true // too much work: let the comparison say so
-	}
-	return r.formula || len(strings.Fields(s)) == 1
 }

@@ -52,6 +52,9 @@ func Judge(golds []string, completion string, o *Options) Result {
 	best := Result{Outcome: Different, Fault: FaultGold, Reason: "no_gold"}
 	preds, noPred := answersOf(completion, o, f, false)
 	for _, gold := range golds {
+		if ownWords(gold, completion, o) {
+			return Result{Outcome: Equal, Reason: "match", Extracted: shorten(completion), Found: "the whole text", Gold: shorten(gold), Rule: "same text"}
+		}
 		answers, err := answersOf(gold, o, &fuel{steps: maxSteps}, true)
 		if err != nil || len(answers) == 0 {
 			continue
@@ -71,6 +74,12 @@ func Judge(golds []string, completion string, o *Options) Result {
 		}
 	}
 	return best
+}
+
+// ownWords reports whether a completion is a short gold answer letter by letter, where
+// it need not be in a box or after thoughts.
+func ownWords(gold, completion string, o *Options) bool {
+	return o.Mode == Strict && !o.BoxOnly && !o.AfterThink && len(completion) <= longestWhole && completion == gold && trimAnswer(gold) != ""
 }
 
 // answer is a candidate that was read.
@@ -110,6 +119,14 @@ func answersOf(text string, o *Options, f *fuel, gold bool) ([]answer, *extracti
 		}
 	}
 	found := candidates(text, &o.Extraction, o.Mode)
+	if after, ok := afterThink(text); ok && o.Mode == Strict && !gold {
+		if later := candidates(after, &o.Extraction, o.Mode); len(later) > 0 {
+			found = later
+		}
+	}
+	if len(found) == 0 && gold && len(text) <= longestWhole {
+		found = []ranked{{rankWhole, span{end: len(text), parts: []string{text}, rule: "the whole text"}}}
+	}
 	if len(found) == 0 {
 		return nil, &extractionError{reason: "no_answer"}
 	}
