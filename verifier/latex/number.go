@@ -26,10 +26,11 @@ func (l *lexer) number() {
 
 // digits passes digits and, when digits follow it, a decimal point.
 func (l *lexer) digits() {
+	start := l.i
 	for l.i < len(l.s) && isDigit(l.s[l.i]) {
 		l.i++
 	}
-	if l.i+1 < len(l.s) && l.s[l.i] == '.' && isDigit(l.s[l.i+1]) && !l.dotted() {
+	if l.i+1 < len(l.s) && l.s[l.i] == '.' && isDigit(l.s[l.i+1]) && (l.i == start || !l.dotted()) {
 		l.i++
 		for l.i < len(l.s) && isDigit(l.s[l.i]) {
 			l.i++
@@ -60,7 +61,7 @@ var separators = []string{`{,}\!`, `,\!`, "{,}", " {, }", "{, }", " {,}", "\u202
 
 // thousands appends further groups of three digits.
 func (l *lexer) thousands(t *token, first string) {
-	if len(first) > 3 || first[0] == '0' {
+	if len(first) == 0 || len(first) > 3 || first[0] == '0' {
 		return
 	}
 	for _, sep := range separators {
