@@ -127,8 +127,8 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 			return 0, fmt.Errorf("sampler: cache: %w", err)
 		}
 	}
-	out, err := t.programs.prefill.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(ids, lines, width),
-		device.Array(lengths, lines), device.Array(source, len(source)), t.keys(), float32(t.s.opts.Temperature))...)
+	out, err := t.programs.prefill.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Input(ids, lines, width),
+		device.Input(lengths, lines), device.Input(source, len(source)), t.keys(), float32(t.s.opts.Temperature))...)
 	if err != nil {
 		return 0, fmt.Errorf("sampler: prefill: %w", err)
 	}
@@ -172,8 +172,8 @@ func (t *tile) decode() error {
 			left[i] = int32(r.left)
 		}
 	}
-	out, err := t.programs.decode.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(token, b),
-		device.Array(position, b), device.Array(left, b), t.keys(), float32(t.s.opts.Temperature))...)
+	out, err := t.programs.decode.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Input(token, b),
+		device.Input(position, b), device.Input(left, b), t.keys(), float32(t.s.opts.Temperature))...)
 	if err != nil {
 		return fmt.Errorf("sampler: decode: %w", err)
 	}
@@ -186,12 +186,12 @@ func (t *tile) decode() error {
 	return t.collect(out, busy, routes)
 }
 
-func (t *tile) keys() *device.Tensor {
+func (t *tile) keys() any {
 	keys := make([]uint32, 0, 2*len(t.rows))
 	for i := range t.rows {
 		keys = append(keys, t.rows[i].key[0], t.rows[i].key[1])
 	}
-	return device.Array(keys, len(t.rows), 2)
+	return device.Input(keys, len(t.rows), 2)
 }
 
 // collect takes the new cache and the new tokens of rows from an executable's

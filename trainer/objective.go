@@ -123,10 +123,10 @@ func (o *objective) setReports(r []report) {
 func (o *objective) args(m *data.MicroBatch, more ...float32) []any {
 	numbers := append([]float32{o.temperature}, more...)
 	return device.Args(
-		device.Array(m.Tokens, m.R, m.S), device.Array(m.Positions, m.R, m.S),
-		device.Array(m.Segments, m.R, m.S), device.Array(m.Prefixes, m.R, m.S),
-		device.Array(m.Gather, m.N, m.T), device.Array(m.Targets, m.N, m.T),
-		device.Array(m.Mask, m.N, m.T), device.Array(numbers, len(numbers)))
+		device.Input(m.Tokens, m.R, m.S), device.Input(m.Positions, m.R, m.S),
+		device.Input(m.Segments, m.R, m.S), device.Input(m.Prefixes, m.R, m.S),
+		device.Input(m.Gather, m.N, m.T), device.Input(m.Targets, m.N, m.T),
+		device.Input(m.Mask, m.N, m.T), device.Input(numbers, len(numbers)))
 }
 
 // passResult is what a forward and backward pass gives.
@@ -143,7 +143,7 @@ func (o *objective) pass(weights []*device.Tensor, m *data.MicroBatch, c data.Co
 	}
 	args := device.Args(weights, o.args(m, numbers...))
 	for _, a := range o.arrays {
-		args = append(args, device.Array(m.Arrays[a.name], m.N, m.T))
+		args = append(args, device.Input(m.Arrays[a.name], m.N, m.T))
 	}
 	out, err := o.gradExec.Call(args...)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -82,7 +83,7 @@ func Free(ts []*Tensor) error {
 }
 
 // Args joins inputs of a call: *Tensor and []*Tensor, [Donated], []any of these,
-// Go scalars, and [Array] values.
+// Go scalars, and [Input] values.
 func Args(parts ...any) []any {
 	var out []any
 	for _, p := range parts {
@@ -103,6 +104,18 @@ func Args(parts ...any) []any {
 // Array is a host array with its dimensions, row-major.
 func Array[T int32 | uint32 | float32](data []T, dims ...int) *Tensor {
 	return tensors.FromFlatDataAndDimensions(data, dims...)
+}
+
+// hostArray is an input for one call.
+type hostArray struct {
+	flat  any
+	shape shapes.Shape
+}
+
+// Input is a host array with its dimensions, row-major, for one call of an executable:
+// cheaper than a tensor, which may be used again.
+func Input[T int32 | uint32 | float32](data []T, dims ...int) any {
+	return hostArray{data, shapes.Make(dtypes.FromGenericsType[T](), dims...)}
 }
 
 // Keep moves a tensor to the device and gives its memory on the host back, where
@@ -140,6 +153,12 @@ func (e *Exec) buffer(x any) (compute.Buffer, shapes.Shape, bool) {
 	var t *Tensor
 	donate := false
 	switch v := x.(type) {
+	case hostArray:
+		b, err := e.dev.Backend.BufferFromFlatData(0, v.flat, v.shape)
+		if err != nil {
+			panic(err)
+		}
+		return b, v.shape, true
 	case Donated:
 		t, donate = v.Tensor, true
 	case *Tensor:
