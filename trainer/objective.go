@@ -3,6 +3,7 @@ package trainer
 import (
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -227,7 +228,7 @@ func metricName(name string) string {
 	if _, ok := runlog.Lookup(name); ok {
 		return name
 	}
-	return "objective/" + name
+	return "objective/" + strings.ReplaceAll(name, "/", "_")
 }
 
 // score runs the forward pass of one micro-batch and returns log-probabilities and

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/rlvr-go/rlvr/algos"
+	"github.com/rlvr-go/rlvr/trainer/runlog"
 )
 
 // TestEveryPresetTrains: each objective takes steps whose numbers are finite, with
@@ -26,6 +27,11 @@ func TestEveryPresetTrains(t *testing.T) {
 				runAll(t, s)
 				for _, r := range rec.steps {
 					loss, ok := r.Values["loss"]
+					for name := range r.Values {
+						if _, ok := runlog.Lookup(name); !ok {
+							t.Errorf("metric %s is not declared", name)
+						}
+					}
 					if !ok || math.IsNaN(loss) || math.IsInf(loss, 0) {
 						t.Errorf("mini-batches of %d prompts, step %d: loss %v", prompts, r.Step, loss)
 					}
