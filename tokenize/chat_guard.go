@@ -9,9 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/ardanlabs/jinja"
-
 	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/tokenize/jinja"
 )
 
 // controlTokens are the special tokens of a vocabulary, the longest first. Data must
@@ -49,7 +48,7 @@ func (c *controlTokens) at(text string) int {
 
 // code replaces tokens in text by codes: a mark, the token's index, a mark.
 func (c *controlTokens) code(text string, mark rune) string {
-	var out strings.Builder
+	var out strings.Builder // grows where there is a token only
 	from := 0
 	for i := 0; i < len(text); {
 		k := c.at(text[i:])
@@ -92,19 +91,19 @@ func (t *chatTemplate) renderCoded(c *Chat) (*codedChat, error) {
 	if err := t.probed(); err != nil {
 		return nil, err
 	}
-	compiled, err := t.choose(c)
+	template, err := t.choose(c)
 	if err != nil {
 		return nil, err
 	}
-	return t.code(compiled, c)
+	return t.code(template, c)
 }
 
-func (t *chatTemplate) code(compiled *compiledTemplate, c *Chat) (*codedChat, error) {
+func (t *chatTemplate) code(template *jinja.Template, c *Chat) (*codedChat, error) {
 	values, size, err := t.variables(c)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := t.execute(compiled.plain, values, size)
+	plain, err := t.execute(template, values, size, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -112,17 +111,14 @@ func (t *chatTemplate) code(compiled *compiledTemplate, c *Chat) (*codedChat, er
 	if err != nil {
 		return nil, err
 	}
-	template, err := compiled.withCodes(mark, func(s string) string { return t.control.code(s, mark) })
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range specialAttributes {
+	code := func(s string) string { return t.control.code(s, mark) }
+	for name, text := range t.named {
 		// An argument of the chat with that name is data.
-		if _, given := c.Kwargs[name]; t.named[name] != "" && !given {
-			values[name] = jinja.NewString(t.control.code(t.named[name], mark))
+		if _, given := c.Kwargs[name]; !given {
+			values[name] = code(text)
 		}
 	}
-	text, err := t.execute(template, values, size)
+	text, err := t.execute(template, values, size, code)
 	if err != nil {
 		return nil, err
 	}
@@ -171,17 +167,17 @@ func freeMarks(values map[string]jinja.Value, text string) (mark, guard rune, er
 
 // eachString visits the strings of a value.
 func eachString(v jinja.Value, visit func(string)) {
-	switch {
-	case v.IsString():
-		visit(v.AsString())
-	case v.IsList():
-		for _, item := range v.AsList().Items {
+	switch v := v.(type) {
+	case string:
+		visit(v)
+	case []jinja.Value:
+		for _, item := range v {
 			eachString(item, visit)
 		}
-	case v.IsDict():
-		for _, key := range v.AsDict().Keys {
+	case *jinja.Dict:
+		for key, item := range v.All() {
 			visit(key)
-			eachString(v.AsDict().Data[key], visit)
+			eachString(item, visit)
 		}
 	}
 }

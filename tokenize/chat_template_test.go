@@ -86,7 +86,7 @@ func TestRenderFaults(t *testing.T) {
 		{"raised", "\n{{ raise_exception('no ' + messages[0].role) }}", Chat{Messages: hello}, "chat template: line 2: the template refuses this chat: no user"},
 		{"none", "\n\n{{ 'x' + messages[0].content }}", Chat{Messages: call(`{"role":"assistant","content":null,"tool_calls":[]}`)}, "chat template: line 3: an undefined value is used with +"},
 		{"in a macro", "{% macro f(x) %}\n{{ x.y.z }}\n{% endmacro %}\n{{ f({}) }}", Chat{Messages: hello}, "chat template: line 2: an undefined value is used: it has no attribute z"},
-		{"endless macro", "{% macro f() %}\n{{ f() }}\n{% endmacro %}\n{{ f() }}", Chat{Messages: hello}, "chat template: line 1: macros nested more than 50 deep"},
+		{"endless macro", "{% macro f() %}\n{{ f() }}\n{% endmacro %}\n{{ f() }}", Chat{Messages: hello}, "chat template: line 2: macros or expressions nested more than 5000 deep"},
 		{"no messages", "x", Chat{}, "chat template: a chat without messages"},
 		{"message", "x", Chat{Messages: call(`[]`)}, "chat template: messages[0]: no object"},
 		{"message JSON", "x", Chat{Messages: call(`{"a":`)}, "chat template: messages[0]: not JSON: "},

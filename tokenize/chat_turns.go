@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/tokenize/jinja"
 )
 
 // Turns is a conversation, or one turn of it, to train on: what the policy is given
@@ -210,11 +212,15 @@ func spoken(m *data.Message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if calls, ok := v.AsDict().Get("tool_calls"); ok && calls.IsTruthy() {
-		return "", fmt.Errorf("the template leaves the reasoning of a turn out, and one with tool_calls cannot be written without it")
+	if calls, _ := v.Get("tool_calls"); calls != nil {
+		if list, ok := calls.([]jinja.Value); !ok || len(list) > 0 {
+			return "", fmt.Errorf("the template leaves the reasoning of a turn out, and one with tool_calls cannot be written without it")
+		}
 	}
-	if reasoning, ok := v.AsDict().Get("reasoning_content"); ok && reasoning.IsString() {
-		return strings.TrimRight(reasoning.AsString(), "\n") + thinkClose + m.Content, nil
+	if reasoning, _ := v.Get("reasoning_content"); reasoning != nil {
+		if text, ok := reasoning.(string); ok {
+			return strings.TrimRight(text, "\n") + thinkClose + m.Content, nil
+		}
 	}
 	if rest, ok := strings.CutPrefix(m.Content, thinkOpen); ok {
 		return rest, nil
@@ -231,6 +237,9 @@ func (b *bpe) ended(ids []int32) []int32 {
 	}
 	return append(slices.Clip(ids), b.eos[0])
 }
+
+// pySpace is Python's str.isspace for a character, which templates strip.
+func pySpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
 // commonPrefix is the length of what two texts share, in whole characters.
 func commonPrefix(a, b string) int {

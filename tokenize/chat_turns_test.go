@@ -1,7 +1,6 @@
 package tokenize
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +51,7 @@ func TestTurnsGolden(t *testing.T) {
 			}
 			var mask strings.Builder
 			for _, m := range got[i].Mask() {
-				fmt.Fprint(&mask, btoi(m))
+				mask.WriteByte("01"[map[bool]int{true: 1}[m]])
 			}
 			if mask.String() != want.Sequences[i].Mask {
 				t.Errorf("%s, %d: mask\n got %s\nwant %s", where, i, mask.String(), want.Sequences[i].Mask)
@@ -93,7 +92,7 @@ func checkPrompts(t *testing.T, where string, tok *bpe, c *Chat, turns []Turns) 
 				}
 				prompts = prompts[1:]
 			}
-			if i%2 != btoi(s.Author == data.AuthorEnvironment) {
+			if (i%2 == 1) != (s.Author == data.AuthorEnvironment) {
 				t.Errorf("%s: segment %d has author %d", where, i, s.Author)
 			}
 			before = append(before, s.Tokens...)

@@ -35,7 +35,10 @@ var allowed = map[string]map[string]string{
 		"checkpoints/gguf":        "another file format of weights",
 		"checkpoints/safetensors": "the weights' file format",
 	},
-	"tokenize": {},
+	"tokenize/jinja": {},
+	"tokenize": {
+		"tokenize/jinja": "chat templates",
+	},
 	"model": {
 		"model/device": "tensors of the weights",
 	},

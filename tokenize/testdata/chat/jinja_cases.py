@@ -9,9 +9,15 @@ VARIABLES = {
 LINES = r"""
 {{ n }}|{{ t }}|{{ f }}|{{ e }}|{{ i }}|{{ s }}|{{ l }}|{{ d }}|{{ q }}|{{ [q] }}|{{ big }}|{{ missing }}
 {{ (1,) }}{{ (1, 2) }}{{ () }}{{ [u, '\x00\u200b\n', "a'b", 'a"b', "a'b\"c"] }}
-{{ 1500.0 }} {{ 1e16 }} {{ 1e15 }} {{ 0.1 }} {{ 1_000 }} {{ 0x1F }} {{ 1e400 }} {{ -1e400 }} {{ 123456789.0 }} {{ 5e-324 }}
+{{ 1500.0 }} {{ 1e16 }} {{ 1e15 }} {{ 0.1 }} {{ 1e400 }} {{ -1e400 }} {{ 123456789.0 }} {{ 5e-324 }}
+{{ 1_000 }}
+{{ 0x1F }}
+{{ 007 }}
 {{ 'a' 'b' }}{{ "\t\x41\u00e9\101\q\'" }}
-{{ 1 + 2 * 3 - 4 // 3 % 2 ** 2 }} {{ -7 // 2 }} {{ -7 % 3 }} {{ 7 % -3 }} {{ 7 / 2 }} {{ 2 ** 10 }} {{ 2 ** 3 ** 2 }} {{ -2 ** 2 }} {{ 'ab' * 3 }} {{ true + 1 }} {{ 2 - f }}
+{{ 1 + 2 * 3 - 4 // 3 % 4 }} {{ -7 // 2 }} {{ -7 % 3 }} {{ 7 % -3 }} {{ 7 / 2 }} {{ 'ab' * 3 }}{{ 3 * 'ab' }} {{ true + 1 }} {{ 2 - f }}
+{{ 2 ** 10 }}
+{{ 2 ** 3 ** 2 }}
+{{ -2 ** 2 }}
 {{ 1 ~ 2 ~ 'x' ~ n ~ missing ~ f }} {{ 'a' ~ 1 + 2 }}
 {{ 'a' + 1 }}
 {{ 'a' + n }}
@@ -22,7 +28,7 @@ LINES = r"""
 {{ missing() }}
 {{ s() }}
 {{ 1 < 2 }} {{ 1 == 1.0 }} {{ 'a' < 'b' }} {{ true == 1 }} {{ [1] == [1.0] }} {{ {'a': 1} == {'a': true} }} {{ n == none }} {{ missing == missing }} {{ n == missing }} {{ (1,) == [1] }}
-{{ 1 < 2 < 3 }}
+{{ 1 < 2 < 3 }}{{ 1 < 3 < 2 }}{{ 3 > 2 < 5 == 5 }}{{ 1 in [1] in [[1], true] }}
 {{ n < 1 }}
 {{ 'ell' in s }} {{ 'x' not in s }} {{ 2 in l }} {{ 'a' in d }} {{ 1 in d }} {{ 'x' in missing }} {{ 'c' in m[0] }} {{ m[0] in m }}
 {{ 'x' in n }}
@@ -61,6 +67,24 @@ LINES = r"""
 {% macro f(a, b=2, c='z' ~ b) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ f(1) }} {{ f(1, 3) }} {{ f(a=4, c=5) }} {{ f() }}
 {% macro f(a) %}{{ a }}{% endmacro %}{{ f(1, 2) }}
 {% macro f(a) %}{{ a }}{% endmacro %}{{ f(b=2) }}
+{% macro f(a, b=a, c=d, d=4) %}{{ a }}{{ b }}{{ c }}{{ d }}{% endmacro %}{% set d = 9 %}{{ f(1) }} {{ f(1, d=2) }}
+{% macro f(a,) %}{{ a }}{% endmacro %}{{ f(1) }}
+{% macro f(a=1, b) %}{{ a }}{% endmacro %}{{ f(1, 2) }}
+{{ s.upper.x }}{{ s.isdigit is defined }}
+{{ s.isdigit() }}
+{{ l.count is defined }}
+{{ l.count(1) }}
+{% for x in l %}{% set y %}{{ x }}{% if x == 1 %}{% break %}{% endif %}{% endset %}{{ y }}{% endfor %}
+{% for x in l %}{% generation %}{{ x }}{% if x == 1 %}{% continue %}{% endif %}!{% endgeneration %}?{% endfor %}
+{% for x in l %}{% macro f() %}{{ loop.index }}{% endmacro %}{{ f() }}{% endfor %}
+{% for x in l if loop %}{{ x }}{% endfor %}
+{% for x in l %}{% for y in l if loop.index == 2 %}{{ x }}{{ y }} {% endfor %}{% endfor %}
+{% for x in l %}{{ loop }}{% endfor %}
+{% for x in l %}{{ loop is defined }}{{ loop.nope is defined }}{% else %}{{ loop is defined }}{% endfor %}{{ loop is defined }}
+{% macro f() %}{{ g() }}{% endmacro %}{% macro g() %}G{% endmacro %}{{ f() }}
+{% set f = raise_exception %}{{ f is defined }}{{ range is defined }}{% set u = s.upper %}{{ u() }}
+{% set u = d.get %}{{ u('b') }}
+{{ '<' ~ ('' | safe) }}{{ [1, 2, 3][1:] + [4] }}{{ (not n) | string }}
 {% macro f(n) %}{{ n }}{% if n > 0 %},{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(5) }}
 {% set g = 1 %}{% macro f() %}{{ g }}{% set g = 2 %}{{ g }}{% endmacro %}{{ f() }}{{ g }}{{ f() }}
 {% macro f() %}x{% endmacro %}{{ f() | upper }}{{ f() ~ 'y' }}{% set v = f() %}{{ v }}
@@ -79,7 +103,9 @@ LINES = r"""
 {{ missing | default('x') }}{{ es | default('x') }}{{ es | default('x', true) }}{{ n | default('x') }}{{ n | d('x', boolean=true) }}{{ missing | default }}
 {{ l | first }}{{ l | last }}{{ empty | first }}{{ s | first }}{{ s | last }}{{ d | first }}
 {{ l | list }}{{ 'ab' | list }}{{ d | list }}{{ missing | list }}{{ l | reverse | list }}{{ 'abc' | reverse }}
-{{ 3.7 | int }}{{ '12' | int }}{{ ' 5 ' | int }}{{ true | int }}{{ 3 | float }}{{ 'x' | int }}{{ '3.9' | int }}
+{{ 3.7 | int }}{{ '12' | int }}{{ true | int }}{{ 3 | float }}{{ '3.9' | int }}
+{{ ' 5 ' | int }}
+{{ 'x' | int }}
 {{ -3 | abs }}{{ (-3) | abs }}{{ -2.5 | abs }}
 {{ f | string }}{{ n | string }}{{ l | string }}{{ missing | string }}|{{ s | string | length }}
 {{ d | tojson }}{{ l | tojson }}{{ n | tojson }}{{ f | tojson }}{{ big | tojson }}{{ u | tojson }}{{ q | tojson }}{{ (1, 2) | tojson }}{{ '</>&\x7f\x08\x0c\x01\x1f' | tojson }}
@@ -185,12 +211,16 @@ a
 {{ (m | first).r }}{{ m | map(attribute='r') | first }}{{ (m | selectattr('r', 'equalto', 'tool') | first).c }}
 {{ messages == messages[:] }}{{ messages[0] == messages[1] }}{{ 5 // 0 }}
 {{ 2 ** 63 }}
+{{ -9223372036854775807 - 1 }}
+{{ 9223372036854775807 * 2 }}
+{{ -9223372036854775807 * 1 }}
 {{ 9223372036854775807 + 1 }}
 {{ big + 1 }}
 {{ 99999999999999999999 }}
 {{ f // 2 }}
 {{ 'a' % 1 }}
-{{ l + [4] }}{{ (1,) + (2,) }}
+{{ l + [4] }}
+{{ (1,) + (2,) }}
 {{ l + (1,) }}
 {{ l * 2 }}
 """.strip("\n").split("\n")
