@@ -119,7 +119,7 @@ const (
 )
 
 // decodeGraph runs up to chunk steps for all rows. Inputs: weights, cache tensors,
-// token [B], position [B], left [B], keys [B, 2], temperature. Outputs: cache
+// [3, B] int32 (token, position, left), keys [B, 2], temperature. Outputs: cache
 // tensors, tokens [B, C], log-probs [B, C], truncated log-probs [B, C], and where
 // routes are kept those of the tokens that were fed in, [B, C, L*K]. Columns past a
 // row's end hold -1 and 0.
@@ -129,8 +129,10 @@ const (
 func (p *program) decodeGraph(in []*Node) []*Node {
 	nw, nc := len(p.arch.Weights()), p.arch.NumCaches()
 	base := nw + nc
-	token, position, left, keys, temperature := in[base], in[base+1], in[base+2], in[base+3], in[base+4]
-	g, b, c := token.Graph(), token.Shape().Dim(0), p.chunk
+	keys, temperature := in[base+1], in[base+2]
+	g, b, c := keys.Graph(), keys.Shape().Dim(0), p.chunk
+	row := func(i int) *Node { return Reshape(SliceAxis(in[base], 0, AxisElem(i)), b) } // [B]
+	token, position, left := row(0), row(1), row(2)
 	// Cast once, not in each step.
 	weights := model.CastGraph(in[:nw], p.arch.ComputeDType())
 	state := append(append(weights, in[nw:base]...), make([]*Node, stateSize)...)

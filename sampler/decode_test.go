@@ -29,8 +29,8 @@ func TestDecodeStopsRows(t *testing.T) {
 			for i := range keys {
 				keys[i] = uint32(i / 2) // rows 2 to 7 differ by their noise alone
 			}
-			out, err := s.programsOf(shape{chunk: chunk}).decode.Call(device.Args(p.Weights, device.Donate(empty), device.Array(slices.Repeat([]int32{4}, b), b),
-				device.Array(slices.Repeat([]int32{3}, b), b), device.Array(left, b), device.Array(keys, b, 2), float32(1))...)
+			out, err := s.programsOf(shape{chunk: chunk}).decode.Call(device.Args(p.Weights, device.Donate(empty),
+				device.Stack([][]int32{slices.Repeat([]int32{4}, b), slices.Repeat([]int32{3}, b), left}, b), device.Array(keys, b, 2), float32(1))...)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -179,7 +179,7 @@ func (s *Sampler) split(prompts []Prompt) [][]int {
 
 // sample draws the completions of some prompts.
 func (s *Sampler) sample(ctx context.Context, p *model.Policy, prompts []Prompt, some []int, d Draw, emit func(Result)) error {
-	q := &queue{}
+	q := &queue{tasks: make([]task, 0, len(some)*s.opts.NumGenerations)}
 	shortest, longest := math.MaxInt, 0
 	for _, i := range some {
 		shortest, longest = min(shortest, len(prompts[i].Tokens)), max(longest, len(prompts[i].Tokens))

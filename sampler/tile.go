@@ -105,7 +105,7 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 	for i := range source {
 		source[i] = -1
 	}
-	n := 0
+	n, room := 0, t.newRoom(len(tasks))
 	for ; n < len(tasks); n++ {
 		k := tasks[n]
 		line := distinct[k.prompt]
@@ -118,7 +118,7 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 		source[free[n]] = int32(line)
 		t.rows[free[n]] = row{
 			task: k, busy: true, promptLen: len(prompt.Tokens), left: t.s.opts.MaxCompletionLength,
-			result: t.newResult(k), key: t.draw.key(prompt.ID, k.sample),
+			result: room.result(k), key: t.draw.key(prompt.ID, k.sample),
 		}
 	}
 	if t.cache == nil && !t.shape.once {
@@ -127,8 +127,8 @@ func (t *tile) prefill(tasks []task, free []int) (int, error) {
 			return 0, fmt.Errorf("sampler: cache: %w", err)
 		}
 	}
-	out, err := t.programs.prefill.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Input(ids, lines, width),
-		device.Input(lengths, lines), device.Input(source, len(source)), t.keys(), float32(t.s.opts.Temperature))...)
+	out, err := t.programs.prefill.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Array(ids, lines, width),
+		device.Array(lengths, lines), device.Array(source, len(source)), t.keys(), t.temperature())...)
 	if err != nil {
 		return 0, fmt.Errorf("sampler: prefill: %w", err)
 	}
@@ -153,10 +153,24 @@ func (t *tile) promptRoutes(routes *device.Tensor, source []int32, rows []int, l
 	return nil
 }
 
-// newResult is an empty result with room for a chunk's tokens.
-func (t *tile) newResult(k task) Result {
-	room := min(t.s.opts.MaxCompletionLength, t.shape.chunk+1)
-	return Result{Prompt: k.prompt, Sample: k.sample, Tokens: make([]int32, 0, room), LogProbs: make([]float32, 0, room)}
+// room is memory for the tokens of the results of a prefill, in one piece for many.
+type room struct {
+	each     int
+	tokens   []int32
+	logProbs []float32
+}
+
+// newRoom has room for a chunk's tokens in each of n results.
+func (t *tile) newRoom(n int) *room {
+	each := min(t.s.opts.MaxCompletionLength, t.shape.chunk+1)
+	return &room{each: each, tokens: make([]int32, n*each), logProbs: make([]float32, n*each)}
+}
+
+// result is an empty result with its room.
+func (r *room) result(k task) Result {
+	out := Result{Prompt: k.prompt, Sample: k.sample, Tokens: r.tokens[:0:r.each], LogProbs: r.logProbs[:0:r.each]}
+	r.tokens, r.logProbs = r.tokens[r.each:], r.logProbs[r.each:]
+	return out
 }
 
 // decode runs one chunk for all busy rows.
@@ -172,8 +186,8 @@ func (t *tile) decode() error {
 			left[i] = int32(r.left)
 		}
 	}
-	out, err := t.programs.decode.Call(device.Args(t.policy.Weights, device.Donate(t.cache), device.Input(token, b),
-		device.Input(position, b), device.Input(left, b), t.keys(), float32(t.s.opts.Temperature))...)
+	out, err := t.programs.decode.Call(device.Args(t.policy.Weights, device.Donate(t.cache),
+		device.Stack([][]int32{token, position, left}, b), t.keys(), t.temperature())...)
 	if err != nil {
 		return fmt.Errorf("sampler: decode: %w", err)
 	}
@@ -186,12 +200,16 @@ func (t *tile) decode() error {
 	return t.collect(out, busy, routes)
 }
 
-func (t *tile) keys() any {
+func (t *tile) temperature() *device.Tensor {
+	return device.Array([]float32{float32(t.s.opts.Temperature)})
+}
+
+func (t *tile) keys() *device.Tensor {
 	keys := make([]uint32, 0, 2*len(t.rows))
 	for i := range t.rows {
 		keys = append(keys, t.rows[i].key[0], t.rows[i].key[1])
 	}
-	return device.Input(keys, len(t.rows), 2)
+	return device.Array(keys, len(t.rows), 2)
 }
 
 // collect takes the new cache and the new tokens of rows from an executable's

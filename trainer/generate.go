@@ -65,15 +65,17 @@ func (t *Trainer) newGenerator(o sampler.Options) (*generator, error) {
 func (t *Trainer) generate(ctx context.Context, g *generator, prompts []prompt, d sampler.Draw) ([]data.Group, error) {
 	in := make([]sampler.Prompt, len(prompts))
 	groups := make([]data.Group, len(prompts))
+	n := g.generations
+	rollouts, segments := make([]data.Rollout, len(prompts)*n), make([]data.Segment, len(prompts)*n)
 	for i, p := range prompts {
 		in[i] = sampler.Prompt{ID: promptID(p.example.ID), Tokens: p.tokens}
-		groups[i] = data.Group{Example: p.example, Prompt: p.tokens, Rollouts: make([]data.Rollout, g.generations)}
+		groups[i] = data.Group{Example: p.example, Prompt: p.tokens, Rollouts: rollouts[i*n : (i+1)*n : (i+1)*n]}
 	}
 	err := g.sampler.Sample(ctx, t.policy, in, d, func(r sampler.Result) {
-		groups[r.Prompt].Rollouts[r.Sample] = data.Rollout{
-			Sample: r.Sample,
-			Segments: []data.Segment{{Author: data.AuthorPolicy, Tokens: r.Tokens,
-				RolloutLogProbs: r.LogProbs, TruncatedLogProbs: r.TruncatedLogProbs}},
+		i := r.Prompt*n + r.Sample
+		segments[i] = data.Segment{Author: data.AuthorPolicy, Tokens: r.Tokens, RolloutLogProbs: r.LogProbs, TruncatedLogProbs: r.TruncatedLogProbs}
+		rollouts[i] = data.Rollout{
+			Sample: r.Sample, Segments: segments[i : i+1 : i+1],
 			Routes: r.Routes, Text: g.stop.text(r.Tokens), Finish: r.Finish, PolicyVersion: t.policy.Version,
 		}
 	})

@@ -43,16 +43,10 @@ func weightShapes(arch *model.Arch, times int) []shapes.Shape {
 // microShapes are the shapes of a micro-batch as objective.args sends it, with its
 // numbers and arrays.
 func microShapes(s shape, numbers, arrays int) []shapes.Shape {
-	var out []shapes.Shape
-	for range 4 {
-		out = append(out, shapes.Make(dtypes.Int32, s.R, s.S))
+	return []shapes.Shape{
+		shapes.Make(dtypes.Int32, 4, s.R, s.S), shapes.Make(dtypes.Int32, 2, s.N, s.T),
+		shapes.Make(dtypes.Float32, 1+arrays, s.N, s.T), shapes.Make(dtypes.Float32, numbers),
 	}
-	response := shapes.Make(dtypes.Float32, s.N, s.T)
-	out = append(out, shapes.Make(dtypes.Int32, s.N, s.T), shapes.Make(dtypes.Int32, s.N, s.T), response, shapes.Make(dtypes.Float32, numbers))
-	for range arrays {
-		out = append(out, response)
-	}
-	return out
 }
 
 // TestGraphSnapshots shows when a change changes the graphs of a train step: a pure

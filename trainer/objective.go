@@ -119,15 +119,18 @@ func (o *objective) setReports(r []report) {
 	o.mu.Unlock()
 }
 
-// args are a micro-batch's inputs of a forward pass, in the order of microInputs;
-// more are the numbers after the temperature.
-func (o *objective) args(m *data.MicroBatch, more ...float32) []any {
+// args are a micro-batch's inputs of a pass, in the order of microInputs, with arrays
+// beside the mask; more are the numbers after the temperature.
+func (o *objective) args(m *data.MicroBatch, arrays []array, more ...float32) []any {
+	values := [][]float32{m.Mask}
+	for _, a := range arrays {
+		values = append(values, m.Arrays[a.name])
+	}
 	numbers := append([]float32{o.temperature}, more...)
 	return device.Args(
-		device.Input(m.Tokens, m.R, m.S), device.Input(m.Positions, m.R, m.S),
-		device.Input(m.Segments, m.R, m.S), device.Input(m.Prefixes, m.R, m.S),
-		device.Input(m.Gather, m.N, m.T), device.Input(m.Targets, m.N, m.T),
-		device.Input(m.Mask, m.N, m.T), device.Input(numbers, len(numbers)))
+		device.Stack([][]int32{m.Tokens, m.Positions, m.Segments, m.Prefixes}, m.R, m.S),
+		device.Stack([][]int32{m.Gather, m.Targets}, m.N, m.T),
+		device.Stack(values, m.N, m.T), device.Array(numbers, len(numbers)))
 }
 
 // passResult is what a forward and backward pass gives.
@@ -142,11 +145,7 @@ func (o *objective) pass(weights []*device.Tensor, m *data.MicroBatch, c data.Co
 	for _, s := range o.needs.BatchStats {
 		numbers = append(numbers, float32(stats[s.Name]))
 	}
-	args := device.Args(weights, o.args(m, numbers...))
-	for _, a := range o.arrays {
-		args = append(args, device.Input(m.Arrays[a.name], m.N, m.T))
-	}
-	out, err := o.gradExec.Call(args...)
+	out, err := o.gradExec.Call(device.Args(weights, o.args(m, o.arrays, numbers...))...)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +233,7 @@ func metricName(name string) string {
 // score runs the forward pass of one micro-batch and returns log-probabilities and
 // entropies, [N, T] each.
 func (o *objective) score(weights []*device.Tensor, m *data.MicroBatch) (logProbs, entropy []float32, err error) {
-	out, err := o.scoreExec.Call(device.Args(weights, o.args(m))...)
+	out, err := o.scoreExec.Call(device.Args(weights, o.args(m, nil))...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("trainer: %w", err)
 	}

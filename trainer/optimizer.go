@@ -49,7 +49,7 @@ func (op *optimizer) apply(p *model.Policy, grads []*device.Tensor, loss, rate f
 	t := float64(op.steps + 1)
 	numbers := []float32{float32(loss), float32(rate), float32(1 - math.Pow(op.opts.Beta1, t)), float32(1 - math.Pow(op.opts.Beta2, t))}
 	out, err := op.exec.Call(device.Args(device.Donate(p.Weights), device.Donate(op.first), device.Donate(op.second), device.Donate(grads),
-		device.Input(numbers, len(numbers)))...)
+		device.Array(numbers, len(numbers)))...)
 	if err != nil {
 		return 0, fmt.Errorf("trainer: %w", err)
 	}

@@ -9,20 +9,31 @@ import (
 
 // Letters: R rows, S tokens of a row, N responses, T response tokens, V vocabulary.
 
-// microInputs are the nodes of a micro-batch, in the order in which the host sends
-// them: see microBatch.args.
+// microInputs are the nodes of a micro-batch, which the host sends as four arrays: see
+// objective.args.
 type microInputs struct {
-	tokens, positions, segments, prefixes *Node // [R, S] int32
-	gather, targets                       *Node // [N, T] int32
-	mask                                  *Node // [N, T] float32
-	numbers                               *Node // [K] float32: see the constants below
+	tokens, positions, segments, prefixes *Node   // [R, S] int32
+	gather, targets                       *Node   // [N, T] int32
+	mask                                  *Node   // [N, T] float32
+	arrays                                []*Node // [N, T] float32, in the objective's order
+	numbers                               *Node   // [K] float32: see the constants below
 }
 
-// numMicroInputs is the number of fields of microInputs.
-const numMicroInputs = 8
-
 func microInputsOf(in []*Node) microInputs {
-	return microInputs{in[0], in[1], in[2], in[3], in[4], in[5], in[6], in[7]}
+	rows, lines, values := partsGraph(in[0]), partsGraph(in[1]), partsGraph(in[2])
+	return microInputs{
+		tokens: rows[0], positions: rows[1], segments: rows[2], prefixes: rows[3],
+		gather: lines[0], targets: lines[1], mask: values[0], arrays: values[1:], numbers: in[3],
+	}
+}
+
+// partsGraph takes a stack [P, A, B] apart: P arrays [A, B].
+func partsGraph(stack *Node) []*Node {
+	out := make([]*Node, stack.Shape().Dim(0))
+	for i := range out {
+		out[i] = Squeeze(SliceAxis(stack, 0, AxisElem(i)), 0)
+	}
+	return out
 }
 
 // The places in microInputs.numbers; the batch's statistics follow. One array, as
@@ -67,13 +78,11 @@ func scoreGraph(arch *model.Arch) func(in []*Node) []*Node {
 }
 
 // gradGraph is the forward and backward pass of one micro-batch. Inputs: weights,
-// microInputs, arrays in the objective's order. Outputs: the gradient of each
+// microInputs. Outputs: the gradient of each
 // weight, then a vector of the objective's reported numbers.
 func (o *objective) gradGraph(in []*Node) []*Node {
 	nw := len(o.arch.Weights())
-	weights, rest := in[:nw], in[nw:]
-	m := microInputsOf(rest)
-	rest = rest[numMicroInputs:]
+	weights, m := in[:nw], microInputsOf(in[nw:])
 	inputs := algos.Inputs{
 		Mask: m.mask,
 		Denom: algos.Denominators{Tokens: numberGraph(m.numbers, numberTokens),
@@ -84,7 +93,7 @@ func (o *objective) gradGraph(in []*Node) []*Node {
 		inputs.Stat[stat.Name] = numberGraph(m.numbers, numberStats+i)
 	}
 	for i, a := range o.arrays {
-		a.set(&inputs, rest[i])
+		a.set(&inputs, m.arrays[i])
 	}
 	decoder, logProbs, entropy := responseGraph(o.arch, weights, m)
 	inputs.LogProbs = logProbs

@@ -66,9 +66,10 @@ func NewJudge(v Verifier, workers int, timeout time.Duration) *Judge {
 func (j *Judge) Verdicts(ctx context.Context, jobs []Job) []data.Verdict {
 	b := &batch{judge: j, ctx: ctx, jobs: jobs, out: make([]data.Verdict, len(jobs))}
 	var wg sync.WaitGroup
-	for range min(j.workers, len(jobs)) {
+	for range min(j.workers, len(jobs)) - 1 {
 		wg.Go(b.supervise)
 	}
+	b.supervise()
 	wg.Wait()
 	return b.out
 }

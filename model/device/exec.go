@@ -83,7 +83,7 @@ func Free(ts []*Tensor) error {
 }
 
 // Args joins inputs of a call: *Tensor and []*Tensor, [Donated], []any of these,
-// Go scalars, and [Input] values.
+// Go scalars, and [Array] values.
 func Args(parts ...any) []any {
 	var out []any
 	for _, p := range parts {
@@ -106,16 +106,16 @@ func Array[T int32 | uint32 | float32](data []T, dims ...int) *Tensor {
 	return tensors.FromFlatDataAndDimensions(data, dims...)
 }
 
-// hostArray is an input for one call.
-type hostArray struct {
-	flat  any
-	shape shapes.Shape
-}
-
-// Input is a host array with its dimensions, row-major, for one call of an executable:
-// cheaper than a tensor, which may be used again.
-func Input[T int32 | uint32 | float32](data []T, dims ...int) any {
-	return hostArray{data, shapes.Make(dtypes.FromGenericsType[T](), dims...)}
+// Stack is host arrays of the same dimensions as one, [len(parts), dims...]: a transfer
+// to the device costs more than the bytes of a small array.
+func Stack[T int32 | uint32 | float32](parts [][]T, dims ...int) *Tensor {
+	t := tensors.FromShape(shapes.Make(dtypes.FromGenericsType[T](), append([]int{len(parts)}, dims...)...))
+	tensors.MustMutableFlatData(t, func(flat []T) {
+		for _, part := range parts {
+			flat = flat[copy(flat, part):]
+		}
+	})
+	return t
 }
 
 // Keep moves a tensor to the device and gives its memory on the host back, where
@@ -153,12 +153,6 @@ func (e *Exec) buffer(x any) (compute.Buffer, shapes.Shape, bool) {
 	var t *Tensor
 	donate := false
 	switch v := x.(type) {
-	case hostArray:
-		b, err := e.dev.Backend.BufferFromFlatData(0, v.flat, v.shape)
-		if err != nil {
-			panic(err)
-		}
-		return b, v.shape, true
 	case Donated:
 		t, donate = v.Tensor, true
 	case *Tensor:
