@@ -44,6 +44,7 @@ func composed() *algotest.Batch {
 	}
 	b.LogProbs = row(func(i, t int) float64 { return b.Old[i][t] + 0.05*float64((i+2*t)%5-2) })
 	b.Rollout = row(func(i, t int) float64 { return b.Old[i][t] + 0.02*float64((i+t)%5-2) })
+	b.Values, b.OldValues, b.Returns = row(func(i, t int) float64 { return 0.1 * float64(i-t) }), row(func(i, t int) float64 { return 0.1 * float64(t) }), row(func(i, _ int) float64 { return float64(i % 2) })
 	for i := range b.Old {
 		b.Mask = append(b.Mask, []bool{true, true, i != 1, true, i%2 == 0})
 	}
@@ -82,8 +83,9 @@ func TestTermsAndWeightsBesideEveryLoss(t *testing.T) {
 			t.Errorf("%s: terms add %v, want %v; policy loss %v, was %v", name, both-loss, added, samePolicy, policy)
 		}
 		all, weighed, _ := eval(with(terms, weights))
-		if weighed == policy || math.Abs(all-weighed-added) > tolerance {
-			t.Errorf("%s: with weights terms add %v, want %v; policy loss %v, was %v", name, all-weighed, added, weighed, policy)
+		beside := added + loss - policy // with the preset's own terms
+		if weighed == policy || math.Abs(all-weighed-beside) > tolerance {
+			t.Errorf("%s: with weights terms add %v, want %v; policy loss %v, was %v", name, all-weighed, beside, weighed, policy)
 		}
 	}
 }

@@ -53,6 +53,22 @@
 //	Yao et al. 2025 TIS             rollout_correction.go       also sequence, geometric, masked, bypass
 //	Williams 1992 REINFORCE         reinforce.go                weights of a shaper, if any, multiply the objective
 //	Williams 1992 REINFORCE         estimate_reinforce.go       the only baseline is the batch's mean
+//	arXiv 2402.14740 RLOO           estimate_rloo.go            a group of one has 0; verl's by compat
+//	arXiv 2501.03262 REINFORCE++    estimate_reinforce_pp.go    masked tokens are skipped
+//	arXiv 2501.03262 -baseline      estimate_reinforce_pp_baseline.go  a group of one has 0; verl's by compat
+//	arXiv 2504.02546 GPG            estimate_gpg.go             counts rewards of groups that differ; verl's by compat
+//	arXiv 1506.02438 GAE            estimate_gae.go             advantages normalised over tokens; optional bootstrap
+//	arXiv 1707.06347 PPO            ppo.go                      gamma and lambda 1
+//	arXiv 2601.05242 GDPO           estimate_gdpo.go            rewards have weight 1; verl's last step by compat
+//	arXiv 2508.10751 Pass@k         estimate_pass_k.go          groups of fewer than k at their size; verl's form too
+//	arXiv 2505.16826 KTAE           estimate_ktae.go, estimate_ktae_table.go  exact test; the code's by compat
+//	arXiv 2503.14476 DAPO           shape_overlong.go           bounded beyond the limit; verl's by compat
+//	arXiv 2503.14476 DAPO           select_groups.go            trains on what there is when rounds are over
+//	arXiv 2501.12599 Kimi k1.5      shape_length.go             none known
+//	arXiv 2502.04463 efficient      shape_length.go             deviation of a sample
+//	arXiv 2009.01325 KL in reward   shape_kl.go                 more estimators
+//	arXiv 2601.07123 ENTRA          shape_entra.go              share, coefficient and gate are our reading
+//	arXiv 2509.22115 D3S            select_d3s.go               shares for counts, rounded up; no curriculum by default
 //	arXiv 2203.02155 SFT            sft.go                      none
 //	arXiv 2402.03300 GRPO           aggregate_graph.go          seq-mean-token-mean: empty responses leave the mean
 //	arXiv 2503.14476 DAPO           aggregate_graph.go          token-mean: none

@@ -13,11 +13,13 @@ import (
 // with the sample standard deviation (ddof 1), as TRL and verl have it; the paper
 // does not say which. scale_rewards takes it over the group, over the rewards of the
 // whole batch (TRL's "batch"), or leaves the division out (Dr. GRPO). Groups whose
-// rewards are all equal, so also groups of one, have advantages of exactly 0; verl
-// gives a group of one its reward.
+// rewards are all equal, so also groups of one, have advantages of exactly 0; with compat
+// verl a group of one keeps its reward, as if mean and deviation were 0 and 1 (its
+// advantage_epsilon is 1e-6).
 type groupEstimator struct {
 	scale   string
 	epsilon float64
+	lonely  bool
 }
 
 func init() {
@@ -26,6 +28,7 @@ func init() {
 		Options: []Option{
 			ChoiceOption("scale_rewards", "group", "Which rewards' standard deviation divides the advantages.", "group", "batch", "none"),
 			FloatOption("advantage_epsilon", 1e-4, "0 or more", notNegative, "Added to the standard deviation."),
+			CompatOption("verl"),
 		},
 		Contradictions: func(v Values, l *fault.List) {
 			if v.Text("scale_rewards") == "none" && v.Changed("advantage_epsilon") {
@@ -33,7 +36,7 @@ func init() {
 			}
 		},
 	}, func(v Values) Estimator {
-		return groupEstimator{scale: v.Text("scale_rewards"), epsilon: v.Float("advantage_epsilon")}
+		return groupEstimator{scale: v.Text("scale_rewards"), epsilon: v.Float("advantage_epsilon"), lonely: v.Text(compatName) == "verl"}
 	})
 }
 
@@ -60,6 +63,10 @@ func (e groupEstimator) Advantages(s *data.Scored) error {
 			switch r := &rows[i]; {
 			case !scored(r):
 				mask(r)
+			case e.lonely && group.n == 1 && e.scale == "group":
+				broadcast(r, r.Reward/(1+e.epsilon))
+			case e.lonely && group.n == 1:
+				broadcast(r, r.Reward/divisor)
 			case group.equal():
 				broadcast(r, 0)
 			default:
