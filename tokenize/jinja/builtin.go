@@ -154,7 +154,7 @@ func globalRange(r *run, _ Value, a []Value) Value {
 	if step == 0 || a[0] == nil || a[1] == nil {
 		return r.fail("range of None, or with step 0")
 	}
-	var out []Value
+	var out span
 	for i := start; step > 0 && i < stop || step < 0 && i > stop; {
 		if len(out) == maxRange {
 			return r.fail("range of more than %d integers", maxRange)

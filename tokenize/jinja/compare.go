@@ -124,13 +124,8 @@ func (r *run) contains(container, item Value) bool {
 		}
 		return r.charge(1, len(c)) && strings.Contains(c, key)
 	case *Dict:
-		switch item.(type) {
-		case nil, undefined, bool, int64, float64, bigInt, string, tuple:
-		default:
-			r.fail("a value of type %s is no key of a dict", typeOf(item))
-		}
-		_, found := c.Get(key)
-		return isText && found
+		_, found := r.get(c, item)
+		return found
 	}
 	for _, v := range r.items(container) {
 		if r.equal(v, item, 0) {
@@ -138,4 +133,16 @@ func (r *run) contains(container, item Value) bool {
 		}
 	}
 	return false
+}
+
+// get is an entry of a dict, whose keys are texts; a key of another type has none.
+func (r *run) get(d *Dict, key Value) (Value, bool) {
+	switch key := key.(type) {
+	case string:
+		return d.Get(key)
+	case nil, undefined, bool, int64, float64, bigInt, tuple:
+	default:
+		r.fail("a value of type %s is no key of a dict", typeOf(key))
+	}
+	return nil, false
 }

@@ -17,7 +17,7 @@
 // What is implemented:
 //
 //   - if, for with else, if, break and continue, set of names, namespaces and blocks,
-//     macro, filter, generation (which marks nothing here), comments, white space
+//     macro, generation (which marks nothing here), comments, white space
 //     control;
 //   - all operators but **; conditional expressions; tests; slices;
 //   - loop: index, index0, revindex, revindex0, first, last, length, previtem, nextitem;
@@ -32,7 +32,7 @@
 //     strip, title, upper; and of dicts: get, items, keys, values.
 //
 // All else is refused with an error, by [Parse] where it can be seen there: statements
-// such as include, block, call and raw, recursive loops, arguments by *, attributes that
+// such as include, block, call, filter and raw, recursive loops, arguments by *, attributes that
 // Python has and this package lacks, integers beyond 64 bits in arithmetic, upper case
 // beyond ASCII, and keys of dicts that are not text. Where there is text, it is the
 // reference's.

@@ -153,6 +153,9 @@ func (x *slice) eval(r *run, s *scope) Value {
 func (x *call) eval(r *run, s *scope) Value {
 	f := r.eval(x.function, s)
 	args, named := r.arguments(x.args, s)
+	if r.err != nil {
+		return nil
+	}
 	switch f := f.(type) {
 	case *function:
 		return f.builtin.call(r, f.object, args, named)

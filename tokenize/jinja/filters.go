@@ -109,9 +109,7 @@ func filterString(r *run, v Value, _ []Value) Value {
 
 func filterSafe(r *run, v Value, _ []Value) Value {
 	s := r.str(v)
-	if r.charge(0, len(s)); s == "" {
-		return ""
-	}
+	r.charge(0, len(s))
 	return safe(s)
 }
 

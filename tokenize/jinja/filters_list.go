@@ -98,6 +98,9 @@ func filterDictsort(r *run, v Value, _ []Value) Value {
 
 // filterSort orders numbers, or strings whatever their case.
 func filterSort(r *run, v Value, a []Value) Value {
+	if _, ok := integer(a[0]); !ok && a[0] != (absent{}) {
+		return r.fail("reverse is of type %s", typeOf(a[0]))
+	}
 	return r.sorted(r.items(v), truth(a[0]), func(item Value) Value {
 		if given(a[2]) {
 			item = r.path(item, a[2])

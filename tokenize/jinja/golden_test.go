@@ -2,7 +2,9 @@ package jinja
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,10 +18,7 @@ func goldenDate() time.Time { return time.Date(2025, 3, 7, 9, 5, 2, 0, time.UTC)
 // settings, from the script that makes the goldens of chats.
 type goldens struct {
 	Variables []map[string]json.RawMessage
-	Cases     []struct {
-		Template    string
-		Text, Error *string
-	}
+	Cases     []golden
 }
 
 func readGoldens(t testing.TB) (g goldens) {
@@ -63,13 +62,17 @@ func render(source string, variables map[string]Value, o Options) (string, error
 	return template.Render(variables, o)
 }
 
-// TestGolden: small templates render as Jinja2 with transformers' settings does, or are
-// refused. Never is there text where Jinja2 has an error, or other text.
-func TestGolden(t *testing.T) {
-	golden := readGoldens(t)
-	variables := golden.variables(t)
-	same, lacking := 0, 0
-	for _, c := range golden.Cases {
+// golden is a template and what Jinja2 makes of it: text, or an error.
+type golden struct {
+	Template    string
+	Text, Error *string
+}
+
+// compareGoldens renders templates: as Jinja2 does, or they are refused. Never is there
+// text where Jinja2 has an error, or other text.
+func compareGoldens(t *testing.T, cases []golden, variables map[string]Value) (texts, errs int, refused []string) {
+	t.Helper()
+	for _, c := range cases {
 		got, err := render(c.Template, variables, Options{Now: goldenDate})
 		switch {
 		case err != nil && !strings.HasPrefix(err.Error(), "line "):
@@ -77,18 +80,52 @@ func TestGolden(t *testing.T) {
 		case c.Error != nil && err == nil:
 			t.Errorf("%q gives %q, Jinja2 says %s", c.Template, got, *c.Error)
 		case c.Error != nil:
-			same++
+			errs++
 		case err != nil:
-			lacking++
-			t.Logf("refused: %q: %v", c.Template, err)
+			refused = append(refused, c.Template+": "+err.Error())
 		case got != *c.Text:
 			t.Errorf("%q\n got %q\nwant %q", c.Template, got, *c.Text)
 		default:
-			same++
+			texts++
 		}
 	}
-	t.Logf("%d as Jinja2, %d refused that Jinja2 renders", same, lacking)
-	if most := 40; lacking > most {
-		t.Errorf("%d templates are refused that Jinja2 renders, more than %d", lacking, most)
+	t.Logf("%d texts and %d errors as Jinja2, %d refused that it renders", texts, errs, len(refused))
+	return texts, errs, refused
+}
+
+func TestGolden(t *testing.T) {
+	golden := readGoldens(t)
+	texts, errs, refused := compareGoldens(t, golden.Cases, golden.variables(t))
+	for _, r := range refused {
+		t.Log(r)
+	}
+	if texts < 120 || errs < 80 || len(refused) > 45 {
+		t.Errorf("%d texts, %d errors, %d refused", texts, errs, len(refused))
+	}
+}
+
+// TestMutationsPeer changes the templates of the goldens at random.
+func TestMutationsPeer(t *testing.T) {
+	python := os.Getenv("RLVR_PEER_PYTHON")
+	if python == "" {
+		t.Skip("set RLVR_PEER_PYTHON to a Python with transformers 5.23 to render with it")
+	}
+	number := 5000
+	if os.Getenv("RLVR_LONG") != "" {
+		number = 100_000
+	}
+	cmd := exec.Command(python, "-B", filepath.Join("testdata", "make_mutations.py"), fmt.Sprint(time.Now().UnixNano()%1e6), fmt.Sprint(number))
+	raw, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []golden
+	if err := json.Unmarshal(raw, &cases); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(cmd)
+	golden := readGoldens(t)
+	if texts, errs, refused := compareGoldens(t, cases, golden.variables(t)); texts < number/10 || errs < number/10 || len(refused) > number/10 {
+		t.Errorf("%d texts, %d errors, %d refused", texts, errs, len(refused))
 	}
 }

@@ -21,10 +21,10 @@ func TestHostileTemplates(t *testing.T) {
 		return "{% set ns = namespace(x=" + value + ") %}{% for i in range(90) %}{% set ns.x = " + op + " %}{% endfor %}{{ ns.x | length }}"
 	}
 	for name, template := range map[string]string{
-		"long range":         "{% for i in range(10**9) %}{{ i }}{% endfor %}",
+		"long range":         "{% for i in range(1000000000) %}{{ i }}{% endfor %}",
 		"nested loops":       strings.Repeat("{% for i in range(99999) %}", 4) + strings.Repeat("{% endfor %}", 4),
 		"empty loops":        "{% for i in range(99999) %}{% for i in range(99999) %}{% endfor %}{% endfor %}",
-		"repeat":             "{{ 'ab' * 10**12 }}",
+		"repeat":             "{{ 'ab' * 1000000000000 }}",
 		"doubled text":       double("'ab'", "ns.x + ns.x"),
 		"doubled by ~":       double("'ab'", "ns.x ~ ns.x"),
 		"many ~":             "{% set x = 'ab' * 1000000 %}{{ x" + strings.Repeat(" ~ x", 99) + " }}",
@@ -42,7 +42,6 @@ func TestHostileTemplates(t *testing.T) {
 		"endless macro":      "{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}",
 		"two macros":         "{% macro f() %}{{ g() }}{% endmacro %}{% macro g() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
 		"macro tree":         "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(45) }}",
-		"power":              "{{ 2 ** (2 ** 62) }}{{ 3 ** 9999999 }}",
 		"brackets":           "{{ " + strings.Repeat("(", 300000) + " }}",
 		"lists":              "{{ " + strings.Repeat("[", 300000) + strings.Repeat("]", 300000) + " }}",
 		"not":                "{{ " + strings.Repeat("not ", 200000) + "1 }}",

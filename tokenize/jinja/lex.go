@@ -233,7 +233,7 @@ func (l *lexer) token() (token, int, error) {
 	c := l.rest[0]
 	switch {
 	case isNameByte(c) && !isDigit(c):
-		n := span(l.rest, isNameByte)
+		n := prefixOf(l.rest, isNameByte)
 		return token{tokenName, l.rest[:n], l.line}, n, nil
 	case isDigit(c):
 		n, kind := numberToken(l.rest)
@@ -264,8 +264,8 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 func isNameByte(c byte) bool { return isDigit(c) || c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// span is the length of the beginning of s of which all bytes are of a class.
-func span(s string, of func(byte) bool) int {
+// prefixOf is the length of the beginning of s of which all bytes are of a class.
+func prefixOf(s string, of func(byte) bool) int {
 	n := 0
 	for n < len(s) && of(s[n]) {
 		n++
@@ -275,9 +275,9 @@ func span(s string, of func(byte) bool) int {
 
 // numberToken is the width and the kind of a number in decimal digits.
 func numberToken(s string) (int, tokenKind) {
-	n, kind := span(s, isDigit), tokenInt
+	n, kind := prefixOf(s, isDigit), tokenInt
 	if n < len(s) && s[n] == '.' {
-		if digits := span(s[n+1:], isDigit); digits > 0 {
+		if digits := prefixOf(s[n+1:], isDigit); digits > 0 {
 			n, kind = n+1+digits, tokenFloat
 		}
 	}
@@ -286,7 +286,7 @@ func numberToken(s string) (int, tokenKind) {
 		if at < len(s) && (s[at] == '-' || s[at] == '+') {
 			at++
 		}
-		if digits := span(s[at:], isDigit); digits > 0 {
+		if digits := prefixOf(s[at:], isDigit); digits > 0 {
 			n, kind = at+digits, tokenFloat
 		}
 	}

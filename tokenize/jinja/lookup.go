@@ -14,6 +14,7 @@ var lacking = map[string][]string{
 	"dict":      strings.Fields("clear copy fromkeys pop popitem setdefault update"),
 	"list":      strings.Fields("append clear copy count extend index insert pop remove reverse sort"),
 	"tuple":     strings.Fields("count index"),
+	"range":     strings.Fields("count index start step stop"),
 	"dict view": strings.Fields("isdisjoint mapping"),
 	"int":       strings.Fields("as_integer_ratio bit_count bit_length conjugate denominator from_bytes imag is_integer numerator real to_bytes"),
 	"float":     strings.Fields("as_integer_ratio conjugate fromhex hex imag is_integer real"),
@@ -98,7 +99,7 @@ func (r *run) element(object, key Value) Value {
 				return object[from:to]
 			}
 		}
-	case []Value, tuple:
+	case []Value, tuple, span:
 		items, _ := elements(object)
 		if i, ok := position(index, len(items)); isIndex && ok {
 			return items[i]
@@ -136,10 +137,12 @@ func runes(s string, from, to int) (start, end int) {
 
 // slice is object[start:stop:step].
 func (r *run) slice(object Value, bounds [3]Value) Value {
-	items, isList := elements(object)
+	items, _ := elements(object)
 	text, isText := object.(string)
-	if _, ok := object.(view); ok || !isList && !isText {
-		return r.fail("a value of type %s has no slices", typeOf(object))
+	switch object.(type) {
+	case string, []Value, tuple:
+	default:
+		return r.fail("slices of a value of type %s are not implemented", typeOf(object))
 	}
 	n := len(items)
 	if isText {

@@ -44,10 +44,9 @@ var methods = map[string]map[string]*builtin{
 	}),
 }
 
-func getMethod(_ *run, v Value, a []Value) Value {
+func getMethod(r *run, v Value, a []Value) Value {
 	d, _ := v.(*Dict)
-	key, ok := a[0].(string)
-	if found, there := d.Get(key); ok && there {
+	if found, ok := r.get(d, a[0]); ok {
 		return found
 	}
 	if a[1] == (absent{}) {

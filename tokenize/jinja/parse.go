@@ -155,12 +155,6 @@ func (p *parser) statement(name token) statement {
 		return p.setStatement(here)
 	case "macro":
 		return p.macroStatement(here)
-	case "filter":
-		body := &captured{at: here}
-		value := p.filter(body)
-		body.body = p.block("endfilter")
-		written(value)
-		return &output{here, value}
 	case "generation":
 		return &block{p.apart("endgeneration")}
 	case "break", "continue":
@@ -206,7 +200,7 @@ func (p *parser) forStatement(here at) statement {
 	}
 	p.tagEnd()
 	p.loops++
-	body, end := p.body("endfor", "else")
+	body, end := p.body("else", "endfor")
 	p.loops--
 	s.body = body
 	if end == "else" {
@@ -266,6 +260,9 @@ func (p *parser) macroStatement(here at) statement {
 			p.expect(",")
 		}
 		t := p.expectKind(tokenName, "a parameter")
+		if slices.Contains(m.params, t.text) {
+			p.fail(t.line, "two parameters %s", t.text)
+		}
 		var value expression
 		if p.skip("=") {
 			value = p.expression()

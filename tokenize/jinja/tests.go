@@ -58,7 +58,7 @@ func isString(v Value) bool {
 
 func isSequence(v Value) bool {
 	switch v.(type) {
-	case string, safe, undefined, []Value, tuple, *Dict:
+	case string, safe, undefined, []Value, tuple, span, *Dict:
 		return true
 	}
 	return false

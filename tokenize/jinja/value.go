@@ -20,6 +20,8 @@ type (
 	tuple  []Value
 	// view is what items, keys and values of a dict give.
 	view []Value
+	// span is what range gives.
+	span []Value
 	// iterator gives its items once.
 	iterator struct{ items []Value }
 	// namespace is a dict whose entries a template may set.
@@ -107,6 +109,8 @@ func typeOf(v Value) string {
 		return "tuple"
 	case view:
 		return "dict view"
+	case span:
+		return "range"
 	case *iterator:
 		return "iterator"
 	case *Dict:
@@ -134,6 +138,8 @@ func truth(v Value) bool {
 		return v != 0
 	case string:
 		return v != ""
+	case safe:
+		return v != ""
 	case *Dict:
 		return v.Len() > 0
 	}
@@ -141,7 +147,7 @@ func truth(v Value) bool {
 	return !ok || len(items) > 0
 }
 
-// elements are those of a list, a tuple or a view.
+// elements are those of a list, a tuple, a view or a range.
 func elements(v Value) ([]Value, bool) {
 	switch v := v.(type) {
 	case []Value:
@@ -149,6 +155,8 @@ func elements(v Value) ([]Value, bool) {
 	case tuple:
 		return v, true
 	case view:
+		return v, true
+	case span:
 		return v, true
 	}
 	return nil, false

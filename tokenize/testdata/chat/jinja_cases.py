@@ -128,6 +128,26 @@ LINES = r"""
 {% for x in l %}{{ x }}{% else %}{% set w = 1 %}{% endfor %}{{ w is defined }}{% for x in [] %}{% else %}{% set w = 1 %}{{ w }}{% endfor %}{{ w is defined }}
 {% set x = 1 %}{% set z %}{% set x = 2 %}{{ x }}{% endset %}{{ x }}{{ z }}{% set z %}{% set z = 5 %}{{ z }}{% endset %}{{ z }}
 {{ [] in d }}
+{{ 2 >= 2 }}{{ 1 <= 0 }}{{ 2 > 1 }}{{ {'a': 1} == {'b': 1} }}{{ {} == {'b': 1} }}{{ (1, 2) == (1, 2) }}{{ [1] == (1,) }}{{ 'b' >= 'a' }}
+{{ +1 }}{{ +f }}{{ -f }}{{ f * 2 }}{{ f / 4 }}{{ 'a' * -1 }}[{{ 0 * 'a' }}]{{ +t }}{{ -t }}{{ 1e16 + 1 }}{{ 0.1 + 0.2 }}
+{{ s | last }}{{ l | last }}{{ empty | last is defined }}{{ '' | capitalize }}{{ ''.splitlines() }}{{ '\n'.splitlines() }}{{ 1e400 | tojson }}
+{{ -'a' }}
+{{ +'a' }}
+{{ 1.0 / 0 }}
+{{ range(9223372036854775806, 9223372036854775807, 9) | list }}{{ range(3, 3) | list }}{{ range('a') }}
+{{ '\101\x41\u0041\U00000041\a\b\f\v\r' }}{{ 'a\
+b' }}
+{{ d.get([]) }}
+{{ d.get(1) }}{{ d.get((1, 2), 3) }}{{ d[[]] is defined }}
+{% macro f(a, a) %}{% endmacro %}
+{{ l | sort(reverse=missing) }}
+{{ l | sort(reverse=none) }}
+{{ l | sort(reverse=1) }}{{ (range(5) | list)[-2] }}{{ range(9)[3] }}{{ 3 in range(4) }}{{ range(4) | length }}{{ range(2) is sequence }}
+{{ range(3) }}
+{{ range(none) }}
+{{ range(3)[1:] }}
+{% set e = '' | safe %}{{ e + '<' }}
+{% filter count %}a{% endfilter %}x
 {{ [missing, n] }}{{ (missing,) }}
 {{ 3 | indent }}
 {{ ('ab' | safe)[0] }}
