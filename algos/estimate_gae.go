@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/rlvr-go/rlvr/configs/fault"
 	"github.com/rlvr-go/rlvr/data"
 )
 
@@ -40,6 +41,9 @@ func init() {
 				"Weight of what comes later against the value's prediction of it: 0 is one step ahead, 1 the whole return."),
 			BoolOption("whiten_advantages", true, "Give the advantages of a step's tokens mean 0 and variance 1."),
 			ChoiceOption("bootstrap", "none", "Which responses are taken to be worth, after their end, what they were worth at their last token.", "none", "truncated"),
+		},
+		Contradictions: func(v Values, l *fault.List) {
+			l.Check(v.Has("value_coef"), estimatorOption, "gae", "one without values: this algorithm trains no value head; ppo does")
 		},
 	}, func(v Values) Estimator {
 		return gae{v.Float("gamma"), v.Float("gae_lambda"), v.Bool("whiten_advantages"), v.Text("bootstrap") == "truncated"}

@@ -126,12 +126,16 @@ func TestGAEOfBadValues(t *testing.T) {
 		"row 1 has 3 values for 2 tokens":   {1, 2, 3},
 		"value of row 1 at token 1 is NaN":  {1, float32(math.NaN())},
 		"value of row 1 at token 0 is +Inf": {float32(math.Inf(1)), 1},
+		"value of row 1 at token 1 is -Inf": {1, float32(math.Inf(-1))},
 	} {
 		s := algotest.Rewards([]float64{1, 0})
 		s.Rows[0].Values, s.Rows[1].Values = []float32{0, 0}, values
 		if err := a.Estimator.Advantages(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
+	}
+	if !a.Estimator.Needs().Values {
+		t.Error("values are not asked for")
 	}
 	s := algotest.Rewards([]float64{math.NaN()})
 	if err := a.Estimator.Advantages(s); err != nil || len(s.Rows[0].Returns) != 2 {

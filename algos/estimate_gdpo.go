@@ -100,7 +100,7 @@ func (e gdpo) add(sums []data.Row, differ []bool, name string, value func(i int)
 			switch {
 			case math.IsNaN(x):
 			case e.verl && d.n == 1:
-				sums[i].Reward, differ[i] = sums[i].Reward+x/(1+e.epsilon), true
+				sums[i].Reward += x / (1 + e.epsilon)
 			case !d.equal():
 				sums[i].Reward, differ[i] = sums[i].Reward+(x-d.mean)/(d.std+e.epsilon), true
 			}

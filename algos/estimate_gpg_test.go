@@ -37,3 +37,18 @@ func TestGPG(t *testing.T) {
 	}
 	proveReinforce(t, "gpg", "token-mean")
 }
+
+// One reward of eight that is not 0, in verl's count, scales by 8; one group of two that
+// differ by 8/2 in ours.
+func TestGPGScale(t *testing.T) {
+	for compat, want := range map[string]float64{"verl": 4, "none": 2} {
+		a, err := algos.Resolve(algos.Options{Name: "gpg", Options: map[string]any{"compat": compat}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := algotest.Advantages(a.Estimator, algotest.Rewards([]float64{0, 1}, []float64{0, 0, 0}, []float64{0, 0, 0}))
+		if err != nil || got[1][0] != want || got[0][0] != -want || got[3][0] != 0 {
+			t.Errorf("%s: %v, want %v; error %v", compat, got, want, err)
+		}
+	}
+}

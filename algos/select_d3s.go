@@ -106,9 +106,6 @@ func (d d3s) Select(s *data.Scored) (keep []bool, refill int, err error) {
 		return nil, 0, err
 	}
 	mean := make([]float64, len(s.Rows))
-	for i := range mean {
-		mean[i] = meanAdvantageOf(&s.Rows[i], advantages[i])
-	}
 	var kept []int // rows
 	from := 0
 	s.GroupRows(func(_ int, rows []data.Row) {
@@ -116,6 +113,7 @@ func (d d3s) Select(s *data.Scored) (keep []bool, refill int, err error) {
 		for i := range rows {
 			if scored(&rows[i]) && rows[i].NumTrained() > 0 {
 				of = append(of, from+i)
+				mean[from+i] = meanAdvantageOf(&rows[i], advantages[from+i])
 			}
 		}
 		kept = append(kept, mostVaried(of, mean, samples)...)
@@ -175,8 +173,8 @@ func (d d3s) advantages(s *data.Scored) ([][]float64, error) {
 	return out, nil
 }
 
-// meanAdvantageOf is the mean over a row's trained tokens, exactly theirs where all are
-// equal: a rounded mean would tell rows of other lengths apart.
+// meanAdvantageOf is the mean over a row's trained tokens, of which it has some, exactly
+// theirs where all are equal: a rounded mean would tell rows of other lengths apart.
 func meanAdvantageOf(r *data.Row, advantages []float64) float64 {
 	var trained []data.Row // with advantages for rewards
 	for t, m := range r.Mask {
@@ -184,14 +182,11 @@ func meanAdvantageOf(r *data.Row, advantages []float64) float64 {
 			trained = append(trained, data.Row{Reward: advantages[t]})
 		}
 	}
-	switch d := describeRewards(trained); {
-	case d.n == 0:
-		return 0
-	case d.equal():
+	d := describeRewards(trained)
+	if d.equal() {
 		return d.low
-	default:
-		return d.mean
 	}
+	return d.mean
 }
 
 // mostVaried is the share of rows, rounded up, whose advantages have the greatest
@@ -207,13 +202,13 @@ func mostVaried(rows []int, mean []float64, share float64) []int {
 	if mean[sorted[0]] == mean[sorted[len(sorted)-1]] {
 		return rows[:n]
 	}
-	best, most := 0, -1.0
+	best, most := 0, 0.0
 	for h := range n + 1 {
 		var values []float64
 		for _, i := range split(sorted, h, n) {
 			values = append(values, mean[i])
 		}
-		if v := variance(values); v >= most-ties*max(1, most) {
+		if v := variance(values); v >= most*(1-ties) {
 			best, most = h, max(v, most)
 		}
 	}

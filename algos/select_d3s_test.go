@@ -53,8 +53,15 @@ func TestD3SSamples(t *testing.T) {
 	want(t, "odd, two splits alike", selected(t, o, algotest.Rewards([]float64{1, 0, 1, 0, 1, 0})), "xx .. xx .. .. xx")
 	want(t, "all alike", selected(t, o, algotest.Rewards([]float64{1, 1, 1, 1})), "xx xx .. ..")
 	want(t, "unscored", selected(t, o, algotest.Rewards([]float64{math.NaN(), 1, 0, 0.5, 0.5})), ".. xx xx .. ..")
+	one := algotest.Rewards([]float64{0.4, 1, 0.5, 0})
+	for i := range one.Rows {
+		one.Rows[i].Mask = []bool{i%2 == 0, i%2 == 1}
+	}
+	want(t, "one token", selected(t, o, one), ".. .x .. .x")
 	// Advantages are of all rows, so those of a group of equal rewards are 0: it loses
 	// against others over all prompts.
+	small := map[string]any{"d3s_samples": 0.5, "d3s_tokens": samplesOnly, "scale_rewards": "none"}
+	want(t, "small numbers", selected(t, small, algotest.Rewards([]float64{4e-7, 1e-6, 5e-7, 0})), ".. xx .. xx")
 	o["d3s_batch_samples"] = 0.5
 	want(t, "over all prompts", selected(t, o, algotest.Rewards([]float64{1, 0, 0.5, 0.5}, []float64{1, 1, 1, 1})), "xx xx .. .. .. .. .. ..")
 	// All off: nothing is masked, or asked for.
@@ -157,6 +164,17 @@ func TestD3SCurriculum(t *testing.T) {
 		got := strings.Count(fmt.Sprint(selected(t, o, s)), "x")
 		if got != kept {
 			t.Errorf("progress %v: %d tokens kept, want %d", progress, got, kept)
+		}
+	}
+	// One of the two alone.
+	for _, start := range []string{"d3s_samples_start", "d3s_tokens_start"} {
+		s := algotest.Rewards([]float64{1, 0, 1, 0})
+		s.Stats = map[string]float64{"progress": 0.5}
+		for i := range s.Rows {
+			s.Rows[i].Entropy = []float32{1, 2}
+		}
+		if got := strings.Count(fmt.Sprint(selected(t, map[string]any{"d3s_samples": 1, "d3s_tokens": 1, start: 0.5}, s)), "x"); got != 6 {
+			t.Errorf("%s: %d tokens kept, want 6", start, got)
 		}
 	}
 	a, err := algos.Resolve(algos.Options{Name: "d3s", Options: o})

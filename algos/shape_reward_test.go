@@ -280,6 +280,7 @@ func TestShapingFaults(t *testing.T) {
 		{"ktae", map[string]any{"ktae_fisher": 0, "ktae_information": 0}, "options.ktae_fisher", "one of them must measure"},
 		{"gspo", map[string]any{"advantage_estimator": "ktae"}, "options.advantage_estimator", "one advantage a response"},
 		{"gspo", map[string]any{"advantage_estimator": "reinforce_pp"}, "options.advantage_estimator", "one advantage a response"},
+		{"grpo", map[string]any{"advantage_estimator": "gae"}, "options.advantage_estimator", "trains no value head"},
 		{"test_filter_groups", map[string]any{"dynamic_sampling": true}, "options.dynamic_sampling", "no group is left out"},
 		{"test_filter_groups", map[string]any{"filter_groups": "score", "max_sampling_rounds": 3}, "options.max_sampling_rounds", "nothing while"},
 		{"d3s", map[string]any{"advantage_estimator": "reinforce_pp"}, "options.advantage_estimator", "beside d3s"},
