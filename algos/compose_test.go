@@ -9,7 +9,6 @@ import (
 	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/algos/algotest"
 	"github.com/rlvr-go/rlvr/configs/fault"
-	"github.com/rlvr-go/rlvr/data"
 )
 
 // policyPresets are the online presets that are not of a test.
@@ -143,7 +142,7 @@ func needsText(n algos.Needs) string {
 
 // The divergence in the reward and in the loss would count twice.
 func TestKLTwice(t *testing.T) {
-	o := algos.Options{Name: "test_kl_in_reward", Options: map[string]any{"beta": 0.1}}
+	o := algos.Options{Name: "grpo", Options: map[string]any{"beta": 0.1, "kl_reward_coef": 0.2}}
 	f := fault.Of(o.Validate())
 	if len(f) != 1 || f[0].Path != "options.beta" || !strings.Contains(f[0].Error(), "count twice") {
 		t.Errorf("faults %v", f)
@@ -152,26 +151,4 @@ func TestKLTwice(t *testing.T) {
 	if err := o.Validate(); err != nil {
 		t.Errorf("only in the loss: %v", err)
 	}
-	p := grpoPolicy(nil)
-	p.name, p.mode, p.noGolden = "test_kl_in_reward", "token-mean", "that of grpo"
-	p.run(t)
-	algotest.RunShaper(t, algotest.ShaperCase{
-		Name: "test_kl_in_reward", Algorithm: algos.Options{Name: "test_kl_in_reward"},
-		Scored: func() *data.Scored { return algotest.Rewards([]float64{1, 0}) }, Want: func(*data.Scored) {},
-	})
-}
-
-// klInReward stands for a shaper that takes the divergence off rewards.
-type klInReward struct{}
-
-func (klInReward) Needs() algos.Needs         { return algos.Needs{} }
-func (klInReward) Shape(s *data.Scored) error { return nil }
-
-func init() {
-	algos.RegisterShaper(algos.Part{Name: "test_kl_in_reward", Options: []algos.Option{
-		algos.FloatOption("kl_reward_coef", 0.2, "0 or more", func(x float64) bool { return x >= 0 }, "Weight of the divergence in the reward."),
-	}}, func(algos.Values) algos.Shaper { return klInReward{} })
-	algos.RegisterPreset(algos.Preset{
-		Name: "test_kl_in_reward", Paper: testOnly, Loss: "grpo", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"test_kl_in_reward"},
-	})
 }

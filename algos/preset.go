@@ -32,11 +32,13 @@ type Preset struct {
 	Offline bool
 }
 
-// policyTerms and policyWeights are parts of every online preset, in the order in
-// which they apply. All are off by default.
+// These are parts of every online preset, in the order in which they apply. All are off
+// by default.
 var (
-	policyTerms   = []string{"kl", "entropy"}
-	policyWeights = []string{"rollout_correction", "off_policy_mask", "top_entropy"}
+	policyTerms     = []string{"kl", "entropy"}
+	policyWeights   = []string{"rollout_correction", "off_policy_mask", "top_entropy"}
+	policyShapers   = []string{"overlong", "length_penalty", "kl_reward"}
+	policySelectors = []string{"filter_groups"}
 )
 
 // terms are the names of all terms of the preset.
@@ -53,6 +55,27 @@ func (p *Preset) weights() []string {
 		return nil
 	}
 	return policyWeights
+}
+
+// shapers are the names of all shapers of the preset.
+func (p *Preset) shapers() []string { return p.with(p.Shapers, policyShapers) }
+
+// selectors are the names of all selectors of the preset.
+func (p *Preset) selectors() []string { return p.with(p.Selectors, policySelectors) }
+
+// with is own and, where the preset is online and has not got them, those of every
+// policy.
+func (p *Preset) with(own, policy []string) []string {
+	if p.Offline {
+		return own
+	}
+	out := slices.Clone(own)
+	for _, name := range policy {
+		if !slices.Contains(own, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 var presets = map[string]Preset{}

@@ -132,8 +132,8 @@ func (r *resolver) declare() error {
 		func() error { return addPart(r, &weights, r.preset.weights()...) },
 		func() error { return addPart(r, &estimators, r.estimator) },
 		func() error { return addPart(r, &aggregations, r.aggregation) },
-		func() error { return addPart(r, &shapers, r.preset.Shapers...) },
-		func() error { return addPart(r, &selectors, r.preset.Selectors...) },
+		func() error { return addPart(r, &shapers, r.preset.shapers()...) },
+		func() error { return addPart(r, &selectors, r.preset.selectors()...) },
 	} {
 		if err := find(); err != nil {
 			return err
@@ -269,10 +269,10 @@ func (r *resolver) build() *Algorithm {
 	for _, name := range r.preset.weights() {
 		a.Weights = append(a.Weights, weights.entries[name].build(r.values))
 	}
-	for _, name := range r.preset.Shapers {
+	for _, name := range r.preset.shapers() {
 		a.Shapers = append(a.Shapers, shapers.entries[name].build(r.values))
 	}
-	for _, name := range r.preset.Selectors {
+	for _, name := range r.preset.selectors() {
 		a.Selectors = append(a.Selectors, selectors.entries[name].build(r.values))
 	}
 	return a

@@ -14,9 +14,9 @@ import (
 
 const d3sPaper = "arXiv 2509.22115"
 
-// progressName is the number among Scored.Stats that says how much of the stage is over,
+// StatProgress is the number among Scored.Stats that says how much of the stage is over,
 // 0 at its first step, towards 1.
-const progressName = "progress"
+const StatProgress = "progress"
 
 // d3s trains on the responses and tokens that say most (D3S, arXiv 2509.22115): with A the
 // advantages of all responses, which are not normalised again,
@@ -140,7 +140,7 @@ func (d d3s) shares(s *data.Scored) (samples, tokens float64, err error) {
 	if d.samplesStart == 0 && d.tokensStart == 0 {
 		return d.samples, d.tokens, nil
 	}
-	p, ok := s.Stats[progressName]
+	p, ok := s.Stats[StatProgress]
 	if !ok || !(p >= 0 && p <= 1) {
 		return 0, 0, errors.New("algos: d3s: a curriculum needs the progress of the stage, 0 to 1, which is not known")
 	}

@@ -14,8 +14,8 @@ import (
 // the response pay to a token in the last layer, [T].
 const attentionReceived = "attention_received"
 
-// vocabularySize is the number among Scored.Stats that bounds entropies.
-const vocabularySize = "vocab_size"
+// StatVocabSize is the number among Scored.Stats that bounds entropies.
+const StatVocabSize = "vocab_size"
 
 // entra takes reward from right answers for what is redundant in them (ENTRA, arXiv
 // 2601.07123): with importance_t = log p_t + entra_attention * attention received, S the
@@ -77,7 +77,7 @@ func (e entra) Shape(s *data.Scored) error {
 	if e.coef == 0 || len(s.Rows) == 0 {
 		return nil
 	}
-	bound := math.Log(s.Stats[vocabularySize])
+	bound := math.Log(s.Stats[StatVocabSize])
 	if !e.ids && !(bound > 0) {
 		return errors.New("algos: entra: the size of the vocabulary is not known")
 	}

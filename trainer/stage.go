@@ -106,10 +106,11 @@ func cloneWeights(d *device.Device, p *model.Policy) ([]*device.Tensor, error) {
 // over reports whether the stage has ended.
 func (st *stage) over(s *state) bool { return st.reached || s.StageStep >= st.opts.Steps }
 
-// rollouts gives the next step's groups: sampled, or read for offline objectives.
-func (t *Trainer) rollouts(ctx context.Context, st *stage) ([]data.Group, error) {
+// rollouts gives the groups of the next n prompts: sampled, or read for offline
+// objectives.
+func (t *Trainer) rollouts(ctx context.Context, st *stage, n int) ([]data.Group, error) {
 	var prompts []prompt
-	for _, i := range st.cursor.next(st.opts.NumPromptsPerStep) {
+	for _, i := range st.cursor.next(n) {
 		prompts = append(prompts, t.train[i])
 	}
 	if st.algorithm.Offline {

@@ -125,7 +125,7 @@ func FuzzParseState(f *testing.F) {
 		if err != nil || st.over(&tr.state) {
 			return
 		}
-		if _, err := tr.rollouts(t.Context(), st); err != nil {
+		if _, err := tr.rollouts(t.Context(), st, st.opts.NumPromptsPerStep); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -41,7 +41,7 @@ func (t *Trainer) startClock() *stepClock {
 // lap ends a phase of the step.
 func (c *stepClock) lap(phase string) {
 	now := time.Now()
-	c.seconds["timing_s/"+phase] = now.Sub(c.last).Seconds()
+	c.seconds["timing_s/"+phase] += now.Sub(c.last).Seconds()
 	c.last = now
 }
 

@@ -170,16 +170,10 @@ func (t *Trainer) Run(ctx context.Context) error {
 // step samples, judges, estimates and updates: one step of the algorithm.
 func (t *Trainer) step(ctx context.Context, st *stage) error {
 	clock := t.startClock()
-	groups, err := t.rollouts(ctx, st)
+	scored, err := t.gather(ctx, st, clock)
 	if err != nil {
 		return err
 	}
-	clock.lap("gen")
-	scored, err := t.judge(ctx, groups)
-	if err != nil {
-		return err
-	}
-	clock.lap("reward")
 	if err := t.score(st, scored); err != nil {
 		return err
 	}

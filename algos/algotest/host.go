@@ -27,8 +27,8 @@ func RunShaper(t *testing.T, c ShaperCase) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(a.Shapers) != 1 {
-		t.Fatalf("%s has %d shapers, the suite wants one", a.Name, len(a.Shapers))
+	if len(a.Shapers) == 0 {
+		t.Fatalf("%s has no shaper", a.Name)
 	}
 	got, want := c.Scored(), c.Scored()
 	c.Want(want)
@@ -64,8 +64,8 @@ func RunSelector(t *testing.T, c SelectorCase) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(a.Selectors) != 1 {
-		t.Fatalf("%s has %d selectors, the suite wants one", a.Name, len(a.Selectors))
+	if len(a.Selectors) == 0 {
+		t.Fatalf("%s has no selector", a.Name)
 	}
 	keep, refill, err := a.Selectors[0].Select(c.Scored)
 	if err != nil || refill != c.Refill || fmt.Sprint(keep) != fmt.Sprint(c.Keep) {
