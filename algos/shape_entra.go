@@ -1,6 +1,7 @@
 package algos
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -147,15 +148,7 @@ func (e entra) leastImportant(r *data.Row) []int {
 		}
 		return float64(r.OldLogProbs[t]) + e.attention*float64(r.Features[attentionReceived][t])
 	}
-	slices.SortStableFunc(tokens, func(a, b int) int {
-		switch x, y := importance(a), importance(b); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(tokens, func(a, b int) int { return cmp.Compare(importance(a), importance(b)) })
 	return tokens[:int(e.share*float64(len(tokens))+rounding)]
 }
 

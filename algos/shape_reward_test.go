@@ -158,8 +158,18 @@ func TestKLInReward(t *testing.T) {
 			}
 		}
 	}
-	// Beyond verl's bound of 10.
+	// One trained token is enough; none asks for nothing.
 	s := scored()
+	s.Rows[0].Mask, s.Rows[1].Mask = []bool{false, true, false, false, false}, make([]bool, 5)
+	s.Rows[1].OldLogProbs, s.Rows[1].RefLogProbs = nil, nil
+	if err := shaped(t, algos.Options{Name: "test_kl_reward", Options: map[string]any{"kl_reward_coef": 1}}, s); err != nil {
+		t.Fatal(err)
+	}
+	if u := float64(g.LogProbs[0][1] - g.Ref[0][1]); math.Abs(s.Rows[0].Reward-1+u) > 1e-6 || s.Rows[1].Reward != 0 { // float32
+		t.Errorf("rewards %v and %v, a log-ratio of %v", s.Rows[0].Reward, s.Rows[1].Reward, u)
+	}
+	// Beyond verl's bound of 10.
+	s = scored()
 	if err := shaped(t, algos.Options{Name: "test_kl_reward", Options: map[string]any{"kl_reward_coef": 1, "kl_reward_estimator": "k3"}}, s); err != nil {
 		t.Fatal(err)
 	}
@@ -276,6 +286,8 @@ func TestShapingFaults(t *testing.T) {
 		{"test_kl_reward", map[string]any{"kl_reward_coef": 0.1, "advantage_estimator": "gdpo"}, "options.kl_reward_coef", "use beta"},
 		{"test_entra", map[string]any{"entra_share": 0.2}, "options.entra_share", "nothing while"},
 		{"test_entra", map[string]any{"entra_entropy": "ids"}, "options.entra_entropy", "nothing while"},
+		{"test_entra", map[string]any{"entra_coef": 1, "entra_share": 1.5}, "options.entra_share", "at most 1"},
+		{"test_entra", map[string]any{"entra_coef": 1, "entra_share": 0}, "options.entra_share", "above 0"},
 		{"pass_k", map[string]any{"pass_k_form": "best", "pass_k": 3}, "options.pass_k", "nothing while"},
 		{"ktae", map[string]any{"ktae_fisher": 0, "ktae_information": 0}, "options.ktae_fisher", "one of them must measure"},
 		{"gspo", map[string]any{"advantage_estimator": "ktae"}, "options.advantage_estimator", "one advantage a response"},
