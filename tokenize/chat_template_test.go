@@ -169,3 +169,15 @@ func TestNoTemplate(t *testing.T) {
 		}
 	}
 }
+
+// TestLongChat: what rendering may do grows with the chat.
+func TestLongChat(t *testing.T) {
+	template, err := newChatTemplate(map[string][]byte{templateFile: []byte("{{ messages[0].content }}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("a", baseBytes+1)
+	if got, err := template.render(&Chat{Messages: []data.Message{{Role: data.RoleUser, Content: long}}}); err != nil || got != long {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}

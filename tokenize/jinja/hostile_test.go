@@ -32,6 +32,7 @@ func TestHostileTemplates(t *testing.T) {
 		"doubled by join":    double("'ab'", "[ns.x, ns.x] | join(ns.x)"),
 		"doubled by replace": double("'ab'", "ns.x.replace('b', ns.x)"),
 		"doubled by json":    double("'\"'", "ns.x | tojson"),
+		"indents":            "{% set ns = namespace(x=[1]) %}{% for i in range(17) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{% for i in range(190) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x | tojson(indent=64) | length }}",
 		"nested list":        "{% set ns = namespace(x=[]) %}{% for i in range(9999) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
 		"equal lists":        "{% set ns = namespace(x=[], y=[]) %}{% for i in range(150) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}",
 		"search":             "{% set x = 'a' * 9999999 %}{% for i in range(99999) %}{{ x.count('b') }}{{ x.find('b') }}{{ 'b' in x }}{{ x.strip('b') | length }}{% endfor %}",
