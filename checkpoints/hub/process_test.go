@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -89,22 +90,31 @@ func TestKilled(t *testing.T) {
 	const at = 5000
 	incomplete := filepath.Join(root, "models--some--model-1", "blobs", etagOf(weightsFile, f.files[weightsFile])+".incomplete")
 	cmd := child(t)
+	started := make(chan *os.Process, 1)
 	f.setFault(func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasPrefix(r.URL.Path, "/cdn/") {
 			return false
 		}
+		process := <-started
+		started <- process
 		f.brokenOff(w, r, weightsFile, at, func() {
 			for r.Context().Err() == nil {
 				if info, err := os.Stat(incomplete); err == nil && info.Size() == at {
-					_ = cmd.Process.Kill()
+					_ = process.Kill()
 				}
 				time.Sleep(time.Millisecond)
 			}
 		})
 		return true
 	})
-	if out, err := cmd.CombinedOutput(); err == nil {
-		t.Fatalf("not killed: %s", out)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started <- cmd.Process
+	if err := cmd.Wait(); err == nil {
+		t.Fatalf("not killed: %s", &out)
 	}
 	f.setFault(nil)
 	f.take()
