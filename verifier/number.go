@@ -60,11 +60,12 @@ func (number) Verify(_ context.Context, ex *data.Example, completion string) dat
 // lastNumber is the last number in a text, without thousands separators; "" where it
 // has none.
 func lastNumber(text string) string {
-	// The last run of characters that numbers are made of holds the last number, so
-	// that the work on a long completion is one look from its end.
+	// The last run of characters that numbers are made of holds the last number; one
+	// that begins before the last longestRun of them has too many digits anyway.
+	const longestRun = 4 * maxDigits
 	end := strings.LastIndexAny(text, "0123456789") + 1
 	begin := end
-	for begin > 0 && strings.IndexByte("0123456789,.", text[begin-1]) >= 0 {
+	for begin > max(0, end-longestRun) && strings.IndexByte("0123456789,.", text[begin-1]) >= 0 {
 		begin--
 	}
 	all := numberPattern.FindAllStringIndex(text[begin:end], -1)
