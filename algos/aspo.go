@@ -46,7 +46,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "aspo", Paper: aspoPaper, Summary: "group-normalised advantages, asymmetric ratio",
-		Loss: "aspo", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "aspo", Estimator: "grpo", Aggregation: "token-mean",
 	})
 }
 

@@ -40,7 +40,7 @@ func init() {
 	}, func(v Values) Loss { return newCISPO(v) })
 	RegisterPreset(Preset{
 		Name: "cispo", Paper: cispoPaper, Summary: "group-normalised advantages, clipped weights",
-		Loss: "cispo", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "cispo", Estimator: "grpo", Aggregation: "token-mean",
 	})
 }
 

@@ -41,7 +41,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "clip_cov", Paper: covPaper, Summary: "group-normalised advantages, Clip-Cov",
-		Loss: "clip_cov", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "clip_cov", Estimator: "grpo", Aggregation: "token-mean",
 	})
 }
 

@@ -10,7 +10,7 @@ package algos
 func init() {
 	RegisterPreset(Preset{
 		Name: "dapo", Paper: "arXiv 2503.14476", Summary: "clip-higher and a mean over tokens",
-		Loss: "grpo", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "grpo", Estimator: "grpo", Aggregation: "token-mean",
 		Options: map[string]any{"epsilon_high": 0.28, "delta": 10.0},
 	})
 }

@@ -61,7 +61,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "dhpo", Paper: dhpoPaper, Summary: "group-normalised advantages, mixed token and sequence ratios",
-		Loss: "dhpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "dhpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean",
 	})
 }
 

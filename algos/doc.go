@@ -78,7 +78,7 @@
 // # Beside any policy loss
 //
 // Online presets have the terms kl and entropy, the weights rollout_correction,
-// off_policy_mask and top_entropy, the shapers overlong, length_penalty and kl_reward and
+// off_policy_mask and top_entropy, the shapers kl_reward, overlong, length_penalty and mask_truncated and
 // the selector filter_groups, all off by default, so no loss has options or code for
 // them. The option compat chooses whose conventions hold in every part that has a mode
 // for them.

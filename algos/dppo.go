@@ -46,7 +46,7 @@ func init() {
 		})
 		RegisterPreset(Preset{
 			Name: form.name, Paper: dppoPaper, Summary: "group-normalised advantages, " + form.summary,
-			Loss: form.name, Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+			Loss: form.name, Estimator: "grpo", Aggregation: "token-mean",
 		})
 	}
 }

@@ -11,7 +11,7 @@ package algos
 func init() {
 	RegisterPreset(Preset{
 		Name: "dr_grpo", Paper: "arXiv 2503.20783", Summary: "GRPO without division by std or length",
-		Loss: "grpo", Estimator: "grpo", Aggregation: "seq-mean-token-sum-norm", Shapers: []string{"mask_truncated"},
+		Loss: "grpo", Estimator: "grpo", Aggregation: "seq-mean-token-sum-norm",
 		Options: map[string]any{"scale_rewards": "none"},
 	})
 }

@@ -24,7 +24,7 @@ func init() {
 	}, func(v Values) Loss { return dro{v.Float("dro_beta")} })
 	RegisterPreset(Preset{
 		Name: "dro", Paper: droPaper, Summary: "group-normalised advantages, squared log-ratio",
-		Loss: "dro", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "dro", Estimator: "grpo", Aggregation: "token-mean",
 	})
 }
 

@@ -40,7 +40,7 @@ func init() {
 	}, func(v Values) Estimator { return gdpo{v.Float("advantage_epsilon"), v.Text(compatName) == "verl"} })
 	RegisterPreset(Preset{
 		Name: "gdpo", Paper: gdpoPaper, Summary: "clipped ratio, several rewards normalised one by one",
-		Loss: "grpo", Estimator: "gdpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "grpo", Estimator: "gdpo", Aggregation: "seq-mean-token-mean",
 	})
 }
 

@@ -22,7 +22,7 @@ func init() {
 	}, func(v Values) Estimator { return gpgEstimator{v.Text(compatName) == "verl"} })
 	RegisterPreset(Preset{
 		Name: "gpg", Paper: gpgPaper, Summary: "plain policy gradient over tokens, rewards against their group",
-		Loss: "reinforce", Estimator: "gpg", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "reinforce", Estimator: "gpg", Aggregation: "token-mean",
 	})
 }
 
@@ -32,26 +32,12 @@ func (gpgEstimator) Needs() Needs { return Needs{} }
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // all counts and means.
 func (e gpgEstimator) Advantages(s *data.Scored) error {
-	if err := checkRewards(s); err != nil {
-		return err
-	}
 	scale := e.scale(s)
-	s.GroupRows(func(_ int, rows []data.Row) {
-		group := describeRewards(rows)
-		for i := range rows {
-			switch r := &rows[i]; {
-			case !scored(r):
-				mask(r)
-			case e.verl && group.n == 1:
-				broadcast(r, scale*r.Reward)
-			case group.equal():
-				broadcast(r, 0)
-			default:
-				broadcast(r, scale*(r.Reward-group.mean))
-			}
-		}
-	})
-	return nil
+	var alone func(reward float64) float64
+	if e.verl {
+		alone = func(reward float64) float64 { return scale * reward }
+	}
+	return groupAdvantages(s, alone, func(reward float64, group rewardStats) float64 { return scale * (reward - group.mean) })
 }
 
 // scale is N/M.

@@ -46,33 +46,20 @@ func (groupEstimator) Needs() Needs { return Needs{} }
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and
 // leave the statistics of their group.
 func (e groupEstimator) Advantages(s *data.Scored) error {
-	if err := checkRewards(s); err != nil {
-		return err
-	}
 	batch := describeRewards(s.Rows)
-	s.GroupRows(func(_ int, rows []data.Row) {
-		group := describeRewards(rows)
-		divisor := 1.0
+	divisor := func(group rewardStats) float64 {
 		switch e.scale {
 		case "group":
-			divisor = group.std + e.epsilon
+			return group.std + e.epsilon
 		case "batch":
-			divisor = batch.std + e.epsilon
+			return batch.std + e.epsilon
+		default:
+			return 1
 		}
-		for i := range rows {
-			switch r := &rows[i]; {
-			case !scored(r):
-				mask(r)
-			case e.lonely && group.n == 1 && e.scale == "group":
-				broadcast(r, r.Reward/(1+e.epsilon))
-			case e.lonely && group.n == 1:
-				broadcast(r, r.Reward/divisor)
-			case group.equal():
-				broadcast(r, 0)
-			default:
-				broadcast(r, (r.Reward-group.mean)/divisor)
-			}
-		}
-	})
-	return nil
+	}
+	var alone func(reward float64) float64
+	if e.lonely {
+		alone = func(reward float64) float64 { return reward / divisor(rewardStats{std: 1}) } // verl takes 1 for its deviation
+	}
+	return groupAdvantages(s, alone, func(reward float64, group rewardStats) float64 { return (reward - group.mean) / divisor(group) })
 }

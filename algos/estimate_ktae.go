@@ -60,7 +60,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "ktae", Paper: ktaePaper, Summary: "clipped ratio, advantages with key tokens",
-		Loss: "grpo", Estimator: "ktae", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "grpo", Estimator: "ktae", Aggregation: "seq-mean-token-mean",
 	})
 }
 

@@ -42,7 +42,7 @@ func init() {
 	}, func(v Values) Estimator { return passK{v.Text("pass_k_form") == "best", v.Int("pass_k")} })
 	RegisterPreset(Preset{
 		Name: "pass_k", Paper: passKPaper, Summary: "clipped ratio, advantages for one right answer among k",
-		Loss: "grpo", Estimator: "pass_k", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "grpo", Estimator: "pass_k", Aggregation: "seq-mean-token-mean",
 	})
 }
 

@@ -24,7 +24,7 @@ func init() {
 	}, func(v Values) Estimator { return reinforcePP{v.Float("gamma")} })
 	RegisterPreset(Preset{
 		Name: "reinforce_pp", Paper: reinforcePPPaper, Summary: "clipped ratio, returns normalised over the step, no groups",
-		Loss: "grpo", Estimator: "reinforce_pp", Aggregation: "token-mean", Shapers: []string{"kl_reward", "mask_truncated"},
+		Loss: "grpo", Estimator: "reinforce_pp", Aggregation: "token-mean",
 	})
 }
 

@@ -20,7 +20,7 @@ func init() {
 	}, func(v Values) Estimator { return reinforcePPBaseline{v.Text(compatName) == "verl"} })
 	RegisterPreset(Preset{
 		Name: "reinforce_pp_baseline", Paper: reinforcePPPaper, Summary: "clipped ratio, group means as baselines, normalised over the step",
-		Loss: "grpo", Estimator: "reinforce_pp_baseline", Aggregation: "token-mean", Shapers: []string{"kl_reward", "mask_truncated"},
+		Loss: "grpo", Estimator: "reinforce_pp_baseline", Aggregation: "token-mean",
 	})
 }
 
@@ -30,24 +30,10 @@ func (reinforcePPBaseline) Needs() Needs { return Needs{} }
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // the statistics of their group.
 func (e reinforcePPBaseline) Advantages(s *data.Scored) error {
-	if err := checkRewards(s); err != nil {
+	err := groupAdvantages(s, kept(e.lonely), func(reward float64, group rewardStats) float64 { return reward - group.mean })
+	if err != nil {
 		return err
 	}
-	s.GroupRows(func(_ int, rows []data.Row) {
-		group := describeRewards(rows)
-		for i := range rows {
-			switch r := &rows[i]; {
-			case !scored(r):
-				mask(r)
-			case e.lonely && group.n == 1:
-				broadcast(r, r.Reward)
-			case group.equal():
-				broadcast(r, 0)
-			default:
-				broadcast(r, r.Reward-group.mean)
-			}
-		}
-	})
 	whiten(s)
 	return nil
 }

@@ -23,7 +23,7 @@ func init() {
 	}, func(v Values) Estimator { return leaveOneOut{v.Text(compatName) == "verl"} })
 	RegisterPreset(Preset{
 		Name: "rloo", Paper: rlooPaper, Summary: "plain policy gradient, each reward against the others of its group",
-		Loss: "reinforce", Estimator: "rloo", Aggregation: "seq-mean-token-sum", Shapers: []string{"kl_reward", "mask_truncated"},
+		Loss: "reinforce", Estimator: "rloo", Aggregation: "seq-mean-token-sum",
 	})
 }
 
@@ -33,24 +33,8 @@ func (leaveOneOut) Needs() Needs { return Needs{} }
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // the others' means.
 func (e leaveOneOut) Advantages(s *data.Scored) error {
-	if err := checkRewards(s); err != nil {
-		return err
-	}
-	s.GroupRows(func(_ int, rows []data.Row) {
-		group := describeRewards(rows)
+	return groupAdvantages(s, kept(e.lonely), func(reward float64, group rewardStats) float64 {
 		n := float64(group.n)
-		for i := range rows {
-			switch r := &rows[i]; {
-			case !scored(r):
-				mask(r)
-			case e.lonely && group.n == 1:
-				broadcast(r, r.Reward)
-			case group.equal():
-				broadcast(r, 0)
-			default:
-				broadcast(r, n/(n-1)*(r.Reward-group.mean))
-			}
-		}
+		return n / (n - 1) * (reward - group.mean)
 	})
-	return nil
 }

@@ -33,7 +33,7 @@ func init() {
 	}, func(v Values) Loss { c := newClipRange(v); return gmpo{c.low - 1, c.high - 1} })
 	RegisterPreset(Preset{
 		Name: "gmpo", Paper: gmpoPaper, Summary: "group-normalised advantages, geometric mean of ratios",
-		Loss: "gmpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "gmpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean",
 	})
 }
 

@@ -37,7 +37,7 @@ func init() {
 	}, func(v Values) Loss { return newGRPO(v) })
 	RegisterPreset(Preset{
 		Name: "grpo", Paper: "arXiv 2402.03300", Summary: "group-normalised advantages, clipped ratio",
-		Loss: "grpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "grpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean",
 	})
 }
 

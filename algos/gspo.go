@@ -46,7 +46,7 @@ func init() {
 		}, func(v Values) Loss { return &gspo{newClipRange(v), form.perToken} })
 		RegisterPreset(Preset{
 			Name: form.name, Paper: gspoPaper, Summary: form.summary,
-			Loss: form.name, Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+			Loss: form.name, Estimator: "grpo", Aggregation: "seq-mean-token-mean",
 		})
 	}
 }

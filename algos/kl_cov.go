@@ -28,7 +28,7 @@ func init() {
 	}, func(v Values) Loss { return klCov{v.Float("kl_cov_ratio"), v.Float("kl_cov_coef")} })
 	RegisterPreset(Preset{
 		Name: "kl_cov", Paper: covPaper, Summary: "group-normalised advantages, KL-Cov",
-		Loss: "kl_cov", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "kl_cov", Estimator: "grpo", Aggregation: "token-mean",
 	})
 }
 

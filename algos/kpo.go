@@ -52,7 +52,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "kpo", Paper: kpoPaper, Summary: "group-normalised advantages, Kalman-filtered ratio",
-		Loss: "kpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "kpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean",
 	})
 }
 

@@ -12,7 +12,7 @@ package algos
 func init() {
 	RegisterPreset(Preset{
 		Name: "luspo", Paper: "arXiv 2602.05261", Summary: "GSPO times the length of the response",
-		Loss: "gspo", Estimator: "grpo", Aggregation: "seq-mean-token-sum", Shapers: []string{"mask_truncated"},
+		Loss: "gspo", Estimator: "grpo", Aggregation: "seq-mean-token-sum",
 		Options: map[string]any{"epsilon": 2e-3, "epsilon_high": 2.5e-3},
 	})
 }

@@ -43,7 +43,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "minpro", Paper: minproPaper, Summary: "group-normalised advantages, least ratio of the prefix",
-		Loss: "minpro", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "minpro", Estimator: "grpo", Aggregation: "token-mean",
 	})
 }
 

@@ -36,8 +36,8 @@ func TestOptionFaults(t *testing.T) {
 	onlineEstimators := strings.Join(online, ", ")
 	presets := "one of " + strings.Join(names, ", ")
 	const grpoOptions = "an option of grpo: loss_agg_mode, advantage_estimator, compat, epsilon, epsilon_high, delta, beta, kl_estimator, kl_bias_correction, entropy_coef, " +
-		"rollout_is, rollout_is_mode, rollout_is_threshold, rollout_is_threshold_low, old_log_probs, off_policy_mask_threshold, top_entropy_quantile, scale_rewards, advantage_epsilon, mask_truncated_completions, " +
-		"overlong_buffer_length, overlong_max_length, overlong_penalty, length_penalty, length_penalty_coef, kl_reward_coef, kl_reward_estimator, filter_groups, dynamic_sampling, max_sampling_rounds"
+		"rollout_is, rollout_is_mode, rollout_is_threshold, rollout_is_threshold_low, old_log_probs, off_policy_mask_threshold, top_entropy_quantile, scale_rewards, advantage_epsilon, " +
+		"kl_reward_coef, kl_reward_estimator, overlong_buffer_length, overlong_max_length, overlong_penalty, length_penalty, length_penalty_coef, mask_truncated_completions, filter_groups, dynamic_sampling, max_sampling_rounds"
 	for _, c := range []struct {
 		name    string
 		options algos.Options

@@ -9,6 +9,6 @@ package algos
 func init() {
 	RegisterPreset(Preset{
 		Name: "ppo", Paper: "arXiv 1707.06347", Summary: "clipped ratio, advantages over a value head",
-		Loss: "grpo", Terms: []string{"value"}, Estimator: "gae", Aggregation: "token-mean", Shapers: []string{"kl_reward", "mask_truncated"},
+		Loss: "grpo", Terms: []string{"value"}, Estimator: "gae", Aggregation: "token-mean",
 	})
 }

@@ -37,7 +37,7 @@ type Preset struct {
 var (
 	policyTerms     = []string{"kl", "entropy"}
 	policyWeights   = []string{"rollout_correction", "off_policy_mask", "top_entropy"}
-	policyShapers   = []string{"overlong", "length_penalty", "kl_reward"}
+	policyShapers   = []string{"kl_reward", "overlong", "length_penalty", "mask_truncated"} // rewards first, then masks
 	policySelectors = []string{"filter_groups"}
 )
 
@@ -69,13 +69,8 @@ func (p *Preset) with(own, policy []string) []string {
 	if p.Offline {
 		return own
 	}
-	out := slices.Clone(own)
-	for _, name := range policy {
-		if !slices.Contains(own, name) {
-			out = append(out, name)
-		}
-	}
-	return out
+	missing := slices.DeleteFunc(slices.Clone(policy), func(name string) bool { return slices.Contains(own, name) })
+	return slices.Concat(own, missing)
 }
 
 var presets = map[string]Preset{}

@@ -36,7 +36,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "rank_grpo", Paper: rankGRPOPaper, Summary: "rewards and ratios of each item of a list",
-		Loss: "rank_grpo", Estimator: "rank_grpo", Aggregation: "seq-mean-token-sum", Shapers: []string{"mask_truncated"},
+		Loss: "rank_grpo", Estimator: "rank_grpo", Aggregation: "seq-mean-token-sum",
 		Options: map[string]any{"beta": 1e-3},
 	})
 }

@@ -19,7 +19,7 @@ func init() {
 		func(Values) Loss { return reinforce{} })
 	RegisterPreset(Preset{
 		Name: "reinforce", Paper: williams, Summary: "plain policy gradient over whole completions",
-		Loss: "reinforce", Estimator: "reinforce", Aggregation: "seq-mean-token-sum", Shapers: []string{"mask_truncated"},
+		Loss: "reinforce", Estimator: "reinforce", Aggregation: "seq-mean-token-sum",
 	})
 }
 

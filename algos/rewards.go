@@ -60,6 +60,39 @@ func checkRewards(s *data.Scored) error {
 	return nil
 }
 
+// groupAdvantages gives each row what of makes of its reward and its group's: rows
+// without a reward (NaN) are masked and leave the statistics, groups whose rewards are all
+// equal have exactly 0, and so have groups of one unless alone says what they have.
+func groupAdvantages(s *data.Scored, alone func(reward float64) float64, of func(reward float64, group rewardStats) float64) error {
+	if err := checkRewards(s); err != nil {
+		return err
+	}
+	s.GroupRows(func(_ int, rows []data.Row) {
+		group := describeRewards(rows)
+		for i := range rows {
+			switch r := &rows[i]; {
+			case !scored(r):
+				mask(r)
+			case alone != nil && group.n == 1:
+				broadcast(r, alone(r.Reward))
+			case group.equal():
+				broadcast(r, 0)
+			default:
+				broadcast(r, of(r.Reward, group))
+			}
+		}
+	})
+	return nil
+}
+
+// kept is what a group of one has under compat verl where others have 0.
+func kept(lonely bool) func(reward float64) float64 {
+	if !lonely {
+		return nil
+	}
+	return func(reward float64) float64 { return reward }
+}
+
 // scored reports that a row has a reward.
 func scored(r *data.Row) bool { return !math.IsNaN(r.Reward) }
 

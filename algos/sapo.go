@@ -27,7 +27,7 @@ func init() {
 	}, func(v Values) Loss { return sapo{v.Float("tau_pos"), v.Float("tau_neg")} })
 	RegisterPreset(Preset{
 		Name: "sapo", Paper: sapoPaper, Summary: "group-normalised advantages, softly gated ratio",
-		Loss: "sapo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "sapo", Estimator: "grpo", Aggregation: "seq-mean-token-mean",
 	})
 }
 

@@ -69,7 +69,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "d3s", Paper: d3sPaper, Summary: "GRPO on responses of great variance and tokens of great entropy",
-		Loss: "grpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"}, Selectors: []string{"d3s"},
+		Loss: "grpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Selectors: []string{"d3s"},
 		Options: map[string]any{"d3s_samples": 0.5, "d3s_tokens": 0.2},
 	})
 }

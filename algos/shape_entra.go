@@ -59,7 +59,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "entra", Paper: "arXiv 2601.07123", Summary: "GRPO with less reward for redundant tokens",
-		Loss: "grpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"entra", "mask_truncated"},
+		Loss: "grpo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"entra"},
 		Options: map[string]any{"entra_coef": 0.2},
 	})
 }

@@ -46,7 +46,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "sspo", Paper: sspoPaper, Summary: "group-normalised advantages, ratio of each sentence",
-		Loss: "sspo", Estimator: "grpo", Aggregation: "seq-mean-token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "sspo", Estimator: "grpo", Aggregation: "seq-mean-token-mean",
 	})
 }
 

@@ -44,7 +44,7 @@ func init() {
 	})
 	RegisterPreset(Preset{
 		Name: "vespo", Paper: vespoPaper, Summary: "group-normalised advantages, kernel of the full ratio",
-		Loss: "vespo", Estimator: "grpo", Aggregation: "token-mean", Shapers: []string{"mask_truncated"},
+		Loss: "vespo", Estimator: "grpo", Aggregation: "token-mean",
 	})
 }
 

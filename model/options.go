@@ -1,6 +1,8 @@
 package model
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute/dtypes"
 
 	"github.com/rlvr-go/rlvr/configs/fault"
@@ -20,6 +22,15 @@ type Options struct {
 
 // computeDTypes are the dtypes of computation by their names.
 var computeDTypes = map[string]dtypes.DType{"float32": dtypes.Float32, "bfloat16": dtypes.BFloat16}
+
+// SetDType chooses the dtype of computation, float32 or bfloat16.
+func (a *Arch) SetDType(name string) error {
+	if _, ok := computeDTypes[name]; !ok {
+		return fmt.Errorf("model: dtype: found %q, allowed: float32, bfloat16", name)
+	}
+	a.DType = name
+	return nil
+}
 
 // ComputeDType is DType as the backend knows it; float32 where it is empty.
 func (a *Arch) ComputeDType() dtypes.DType {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/bits"
 
-	"github.com/gomlx/compute/dtypes"
-
 	"github.com/rlvr-go/rlvr/model/device"
 )
 
@@ -15,17 +13,10 @@ import (
 type Passes struct {
 	dev    *device.Device
 	policy *Policy
-	dtype  dtypes.DType
 }
 
-// NewPasses takes dtype float32 or bfloat16 for computation.
-func NewPasses(dev *device.Device, p *Policy, dtype string) (*Passes, error) {
-	kind, ok := computeDTypes[dtype]
-	if !ok {
-		return nil, fmt.Errorf("model: dtype: found %q, allowed: float32, bfloat16", dtype)
-	}
-	return &Passes{dev: dev, policy: p, dtype: kind}, nil
-}
+// NewPasses computes in the dtype of the policy's architecture.
+func NewPasses(dev *device.Device, p *Policy) *Passes { return &Passes{dev: dev, policy: p} }
 
 // PassOutput is what a pass over one sequence of n tokens computes.
 type PassOutput struct {
@@ -63,7 +54,7 @@ func (ps *Passes) Logits(ids []int32) (*PassOutput, error) {
 	if err := ps.check(ids); err != nil {
 		return nil, err
 	}
-	p := &passProgram{ps.policy.Arch.AtLength(len(ids)), ps.dtype}
+	p := &passProgram{ps.policy.Arch.AtLength(len(ids))}
 	s := padded(len(ids))
 	tokens := make([]int32, s)
 	copy(tokens, ids)
@@ -109,7 +100,7 @@ func (ps *Passes) LogProbs(rows *PassRows) ([]float32, error) {
 			return nil, err
 		}
 	}
-	p := &passProgram{ps.policy.Arch, ps.dtype}
+	p := &passProgram{ps.policy.Arch}
 	args := []any{ps.policy.Weights}
 	for _, x := range [][]int32{rows.Tokens, rows.Positions, rows.Segments, rows.Prefixes, rows.Targets} {
 		args = append(args, device.Array(x, rows.R, rows.S))
@@ -135,7 +126,7 @@ func (ps *Passes) Start(prompt []int32, more int) (*PassCache, []float32, error)
 	if err := ps.check(prompt); err != nil {
 		return nil, nil, err
 	}
-	p := &passProgram{ps.policy.Arch, ps.dtype}
+	p := &passProgram{ps.policy.Arch}
 	s, width := padded(len(prompt)), padded(len(prompt)+more)
 	tokens := make([]int32, s)
 	copy(tokens, prompt)
@@ -158,7 +149,7 @@ func (c *PassCache) Next(token int32) ([]float32, error) {
 	if c.next >= c.width {
 		return nil, fmt.Errorf("model: a cache of %d tokens is full", c.width)
 	}
-	p := &passProgram{ps.policy.Arch, ps.dtype}
+	p := &passProgram{ps.policy.Arch}
 	out, err := ps.dev.SharedExec("next", p.key(), p.stepGraph).Call(device.Args(ps.policy.Weights, device.Donate(c.cache),
 		device.Array([]int32{token}, 1, 1), device.Array([]int32{int32(c.next)}, 1, 1))...)
 	if err != nil {

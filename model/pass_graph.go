@@ -1,22 +1,17 @@
 package model
 
 import (
-	"github.com/gomlx/compute/dtypes"
-
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
 )
 
 // passProgram is what the executables of [Passes] are built from.
-type passProgram struct {
-	arch  *Arch
-	dtype dtypes.DType
-}
+type passProgram struct{ arch *Arch }
 
-func (p *passProgram) key() any { return []any{*p.arch, p.dtype} }
+func (p *passProgram) key() any { return *p.arch }
 
 func (p *passProgram) bindGraph(in []*Node) (d *Decoder, rest []*Node) {
 	nw := len(p.arch.Weights())
-	return p.arch.BindGraph(CastGraph(in[:nw], p.dtype)), in[nw:]
+	return p.arch.BindGraph(in[:nw]), in[nw:]
 }
 
 // logitsGraph is a causal pass over tokens [1, S]. Outputs: logits [S, V], and where

@@ -28,10 +28,7 @@ func TestRoutesAreThoseOfOnePass(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			passes, err := model.NewPasses(dev, p, "float32")
-			if err != nil {
-				t.Fatal(err)
-			}
+			passes := model.NewPasses(dev, p)
 			o := Options{NumGenerations: 4, Temperature: 0.7, TopP: 1, MaxCompletionLength: 12, ChunkTokens: 4, MaxRows: 16, KeepRoutes: true}
 			prompts := testPrompts(20, 3, 16)
 			s, err := New(dev, p.Arch, o, []int32{testEOS}, stopper)

@@ -273,10 +273,8 @@ func (t *tile) checkStop(r *row) {
 	}
 	r.result.Tokens = r.result.Tokens[:keep]
 	r.result.LogProbs = r.result.LogProbs[:keep]
-	if r.result.TruncatedLogProbs != nil { // nil after an end of sequence, see finish
-		if r.result.TruncatedLogProbs != nil {
-			r.result.TruncatedLogProbs = r.result.TruncatedLogProbs[:keep]
-		}
+	if r.result.TruncatedLogProbs != nil {
+		r.result.TruncatedLogProbs = r.result.TruncatedLogProbs[:keep]
 	}
 	if r.result.Routes != nil {
 		r.result.Routes = r.result.Routes[:(r.promptLen+keep-1)*t.s.routesPerToken()]

@@ -3,6 +3,7 @@ package algotest
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/rlvr-go/rlvr/algos"
@@ -32,16 +33,20 @@ func RunShaper(t *testing.T, c ShaperCase) {
 	}
 	got, want := c.Scored(), c.Scored()
 	c.Want(want)
-	if err := a.Shapers[0].Shape(got); err != nil {
-		t.Fatalf("shaper %s: %v", c.Name, err)
+	for _, shaper := range a.Shapers { // those beside it are off
+		if err := shaper.Shape(got); err != nil {
+			t.Fatalf("shaper %s: %v", c.Name, err)
+		}
 	}
 	for i := range want.Rows {
 		if !reflect.DeepEqual(got.Rows[i], want.Rows[i]) {
 			t.Errorf("shaper %s: row %d is %+v, want %+v", c.Name, i, got.Rows[i], want.Rows[i])
 		}
 	}
-	if err := a.Shapers[0].Shape(&data.Scored{}); err != nil {
-		t.Errorf("shaper %s: an empty batch: %v", c.Name, err)
+	for _, shaper := range a.Shapers {
+		if err := shaper.Shape(&data.Scored{}); err != nil {
+			t.Errorf("shaper %s: an empty batch: %v", c.Name, err)
+		}
 	}
 	record("shaper "+c.Name, proof{})
 }
@@ -67,12 +72,28 @@ func RunSelector(t *testing.T, c SelectorCase) {
 	if len(a.Selectors) == 0 {
 		t.Fatalf("%s has no selector", a.Name)
 	}
-	keep, refill, err := a.Selectors[0].Select(c.Scored)
+	keep, refill, err := selectAll(a, c.Scored)
 	if err != nil || refill != c.Refill || fmt.Sprint(keep) != fmt.Sprint(c.Keep) {
 		t.Errorf("selector %s: keeps %v, refills %d, error %v; want %v and %d", c.Name, keep, refill, err, c.Keep, c.Refill)
 	}
-	if keep, _, err := a.Selectors[0].Select(&data.Scored{}); err != nil || len(keep) != 0 {
+	if keep, _, err := selectAll(a, &data.Scored{}); err != nil || len(keep) != 0 {
 		t.Errorf("selector %s: an empty batch keeps %v, error %v", c.Name, keep, err)
 	}
 	record("selector "+c.Name, proof{})
+}
+
+// selectAll keeps what all selectors keep; those beside the one in question are off.
+func selectAll(a *algos.Algorithm, s *data.Scored) (keep []bool, refill int, err error) {
+	keep = slices.Repeat([]bool{true}, len(s.Groups))
+	for _, selector := range a.Selectors {
+		some, n, err := selector.Select(s)
+		if err != nil {
+			return nil, 0, err
+		}
+		for i := range keep {
+			keep[i] = keep[i] && some[i]
+		}
+		refill += n
+	}
+	return keep, refill, nil
 }

@@ -2,8 +2,9 @@ package gguf
 
 import (
 	"fmt"
-	"os"
 	"slices"
+
+	"github.com/rlvr-go/rlvr/checkpoints/mapped"
 )
 
 // Info describes a tensor of a file.
@@ -41,21 +42,9 @@ type File struct {
 
 // Open maps the file at path and checks it. The caller closes it.
 func Open(path string) (*File, error) {
-	osFile, err := os.Open(path)
+	content, unmap, err := mapped.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("gguf: %w", err)
-	}
-	defer osFile.Close() // a mapping outlives its descriptor; nothing was written
-	stat, err := osFile.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("gguf: %w", err)
-	}
-	if !stat.Mode().IsRegular() {
-		return nil, fmt.Errorf("gguf: %s is no regular file", path)
-	}
-	content, unmap, err := mapFile(osFile, stat.Size())
-	if err != nil {
-		return nil, fmt.Errorf("gguf: %s: %w", path, err)
 	}
 	f, err := Parse(path, content)
 	if err != nil {
@@ -65,7 +54,7 @@ func Open(path string) (*File, error) {
 		return nil, err
 	}
 	f.unmap = unmap
-	dropPages(content, 0, f.data) // the metadata is copied
+	mapped.Drop(content, 0, f.data) // the metadata is copied
 	return f, nil
 }
 
@@ -145,7 +134,7 @@ func (f *File) expand(l layout, begin, end int) []float32 {
 	dst := make([]float32, len(src)/l.size*l.block)
 	expandParallel(dst, src, l)
 	if f.unmap != nil {
-		dropPages(f.content, begin, end)
+		mapped.Drop(f.content, begin, end)
 	}
 	return dst
 }

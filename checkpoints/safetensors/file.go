@@ -3,7 +3,8 @@ package safetensors
 import (
 	"fmt"
 	"io"
-	"os"
+
+	"github.com/rlvr-go/rlvr/checkpoints/mapped"
 )
 
 // Info describes a tensor of a file.
@@ -30,7 +31,7 @@ type File struct {
 
 // Open maps the file at path and checks its header. The caller closes it.
 func Open(path string) (*File, error) {
-	content, unmap, err := openContent(path)
+	content, unmap, err := mapped.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
@@ -40,27 +41,6 @@ func Open(path string) (*File, error) {
 	}
 	f.unmap = unmap
 	return f, nil
-}
-
-// openContent is the content of a regular file, mapped where the system can.
-func openContent(path string) ([]byte, func() error, error) {
-	osFile, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer osFile.Close() // a mapping outlives its descriptor; nothing was written
-	stat, err := osFile.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	if !stat.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s is no regular file", path)
-	}
-	content, unmap, err := mapFile(osFile, stat.Size())
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return content, unmap, nil
 }
 
 // Parse checks a file that is in memory already; path is for messages. The file
@@ -140,7 +120,7 @@ func (f *File) WriteTensor(w io.Writer, name string) error {
 // is the caller's.
 func (f *File) release(info Info) {
 	if f.unmap != nil {
-		dropPages(f.content, f.header.data+info.begin, f.header.data+info.end)
+		mapped.Drop(f.content, f.header.data+info.begin, f.header.data+info.end)
 	}
 }
 

@@ -27,10 +27,11 @@ const module = "github.com/rlvr-go/rlvr"
 var allowed = map[string]map[string]string{
 	"data":                    {},
 	"configs/fault":           {},
-	"checkpoints/safetensors": {},
+	"checkpoints/mapped":      {},
+	"checkpoints/safetensors": {"checkpoints/mapped": "reading without copying"},
+	"checkpoints/gguf":        {"checkpoints/mapped": "reading without copying"},
 	"checkpoints/hub":         {},
 	"model/device":            {},
-	"checkpoints/gguf":        {},
 	"checkpoints": {
 		"checkpoints/gguf":        "another file format of weights",
 		"checkpoints/safetensors": "the weights' file format",

@@ -51,9 +51,31 @@ func openModel(ctx context.Context, s *trainer.Setup, c *configs.Config, notes i
 }
 
 // loadModel loads a model onto a device: a folder, a GGUF file, or a name on the
-// Hugging Face Hub. Tensors go one by one, so that the host never holds more than
-// one of them.
+// Hugging Face Hub.
 func loadModel(ctx context.Context, path string, dev *device.Device, notes io.Writer) (*loadedModel, error) {
+	return load(ctx, path, dev, notes, func(m *checkpoints.Model, arch *model.Arch) (tokenize.Tokenizer, error) {
+		tok, err := tokenize.Load(m.Files)
+		if err == nil && tok.VocabSize() > arch.VocabSize {
+			err = fmt.Errorf("the tokenizer has %d ids, the model's vocab_size is %d", tok.VocabSize(), arch.VocabSize)
+		}
+		return tok, err
+	})
+}
+
+// loadWeights is loadModel for a model that need not have a tokenizer.
+func loadWeights(ctx context.Context, path string, dev *device.Device, notes io.Writer) (*model.Policy, error) {
+	m, err := load(ctx, path, dev, notes, func(*checkpoints.Model, *model.Arch) (tokenize.Tokenizer, error) { return nil, nil })
+	if err != nil {
+		return nil, err
+	}
+	return m.policy, nil
+}
+
+// load opens a model and loads its weights, after the tokenizer: what is wrong with
+// that should not take the time of the weights to be found.
+func load(ctx context.Context, path string, dev *device.Device, notes io.Writer,
+	tokenizer func(*checkpoints.Model, *model.Arch) (tokenize.Tokenizer, error),
+) (*loadedModel, error) {
 	path, err := findModel(ctx, path, notes)
 	if err != nil {
 		return nil, err
@@ -63,25 +85,22 @@ func loadModel(ctx context.Context, path string, dev *device.Device, notes io.Wr
 		return nil, err
 	}
 	defer m.Close()
+	out := &loadedModel{files: m.Files}
 	arch, err := model.ParseArch(m.Files["config.json"])
+	if err == nil {
+		out.tokenizer, err = tokenizer(m, arch)
+	}
+	if err == nil {
+		out.policy, err = loadPolicy(arch, m, dev, notes)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	tok, err := tokenize.Load(m.Files)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if tok.VocabSize() > arch.VocabSize {
-		return nil, fmt.Errorf("%s: the tokenizer has %d ids, the model's vocab_size is %d", path, tok.VocabSize(), arch.VocabSize)
-	}
-	p, err := loadPolicy(arch, m, dev, notes)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return &loadedModel{p, tok, m.Files}, nil
+	return out, nil
 }
 
-// loadPolicy reads the weights, and says how long it took where that is felt.
+// loadPolicy reads the weights, one tensor after the other, so that the host never
+// holds more than one of them, and says how long it took where that is felt.
 func loadPolicy(arch *model.Arch, m *checkpoints.Model, dev *device.Device, notes io.Writer) (*model.Policy, error) {
 	total := 0
 	for _, w := range arch.Weights() {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rlvr-go/rlvr/checkpoints"
 	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/model/device"
 )
@@ -122,10 +121,10 @@ func runParity(ctx context.Context, o *parityOptions, out, errOut io.Writer) err
 	if err != nil {
 		return userError(err)
 	}
-	passes, err := model.NewPasses(dev, p, o.dtype)
-	if err != nil {
+	if err := p.Arch.SetDType(o.dtype); err != nil {
 		return userError(err)
 	}
+	passes := model.NewPasses(dev, p)
 	r := &parityReport{Model: o.model, Backend: dev.Name, DType: o.dtype, ATol: reading(o.atol), OK: true}
 	if golden != nil {
 		err = r.compareGolden(ctx, golden, passes, p.Arch)
@@ -136,28 +135,6 @@ func runParity(ctx context.Context, o *parityOptions, out, errOut io.Writer) err
 		return err
 	}
 	return r.print(out, o.json)
-}
-
-// loadWeights loads a model that need not have a tokenizer.
-func loadWeights(ctx context.Context, path string, dev *device.Device, notes io.Writer) (*model.Policy, error) {
-	path, err := findModel(ctx, path, notes)
-	if err != nil {
-		return nil, err
-	}
-	m, err := checkpoints.OpenModel(path)
-	if err != nil {
-		return nil, err
-	}
-	defer m.Close()
-	arch, err := model.ParseArch(m.Files["config.json"])
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	p, err := loadPolicy(arch, m, dev, notes)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return p, nil
 }
 
 // note takes a difference into account.

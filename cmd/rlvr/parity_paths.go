@@ -53,14 +53,12 @@ func (r *parityReport) comparePaths(ctx context.Context, dev *device.Device, p *
 		return err
 	}
 	ways := []way{
+		{"sampler", func() ([]float32, error) { return sampled(samples), nil }},
 		{"token by token", func() ([]float32, error) { return tokenByToken(passes, samples) }},
 		{"one pass", func() ([]float32, error) { return rowByRow(passes, samples) }},
 		{"padded on the right", func() ([]float32, error) { return inRows(passes, paddedRows(samples, false)) }},
 		{"padded on the left", func() ([]float32, error) { return inRows(passes, paddedRows(samples, true)) }},
 		{"packed, as in training", func() ([]float32, error) { return inRows(passes, packedRows(samples)) }},
-	}
-	if r.DType == "float32" { // the sampler's
-		ways = append([]way{{"sampler", func() ([]float32, error) { return sampled(samples), nil }}}, ways...)
 	}
 	results := make([][]float32, len(ways))
 	for i, w := range ways {

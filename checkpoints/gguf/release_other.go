@@ -1,7 +1,0 @@
-//go:build !linux
-
-package gguf
-
-// dropPages does nothing where the standard library has no such advice; the system
-// drops clean pages of a mapping by itself when memory is short.
-func dropPages([]byte, int, int) {}
