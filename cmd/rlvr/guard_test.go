@@ -45,6 +45,7 @@ var allowed = map[string]map[string]string{
 	},
 	"verifier/registry": {},
 	"verifier/latex":    {},
+	"verifier/sandbox":  {},
 	"verifier": {
 		"verifier/latex":    "what mathematical answers mean",
 		"verifier/registry": "names that a config may use",
