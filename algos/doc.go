@@ -69,6 +69,7 @@
 //	arXiv 2009.01325 KL in reward   shape_kl.go                 more estimators
 //	arXiv 2601.07123 ENTRA          shape_entra.go              share, coefficient and gate are our reading
 //	arXiv 2509.22115 D3S            select_d3s.go               shares for counts, rounded up; no curriculum by default
+//	Liu et al. 2025 rejection       shape_rejection.go          one statistic at a time
 //	arXiv 2203.02155 SFT            sft.go                      none
 //	arXiv 2402.03300 GRPO           aggregate_graph.go          seq-mean-token-mean: empty responses leave the mean
 //	arXiv 2503.14476 DAPO           aggregate_graph.go          token-mean: none
@@ -78,8 +79,8 @@
 // # Beside any policy loss
 //
 // Online presets have the terms kl and entropy, the weights rollout_correction,
-// off_policy_mask and top_entropy, the shapers kl_reward, overlong, length_penalty and mask_truncated and
-// the selector filter_groups, all off by default, so no loss has options or code for
+// off_policy_mask and top_entropy, the shapers kl_reward, overlong, length_penalty, mask_truncated and
+// rejection and the selector filter_groups, all off by default, so no loss has options or code for
 // them. The option compat chooses whose conventions hold in every part that has a mode
 // for them.
 //

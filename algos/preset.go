@@ -37,7 +37,7 @@ type Preset struct {
 var (
 	policyTerms     = []string{"kl", "entropy"}
 	policyWeights   = []string{"rollout_correction", "off_policy_mask", "top_entropy"}
-	policyShapers   = []string{"kl_reward", "overlong", "length_penalty", "mask_truncated"} // rewards first, then masks
+	policyShapers   = []string{"kl_reward", "overlong", "length_penalty", "mask_truncated", "rejection"} // rewards first, then masks
 	policySelectors = []string{"filter_groups"}
 )
 

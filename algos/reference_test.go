@@ -45,7 +45,7 @@ func reference(t *testing.T) []byte {
 	docs := registeredDocs(t)
 	var out bytes.Buffer
 	out.WriteString("# Algorithms\n\nWhat `algorithm: {name: ...}` may say, from the doc comments in `algos/` (`go test ./algos -run Reference -update` writes this file).\n" +
-		"Every policy-gradient objective also has the terms `kl` and `entropy`, the weights `rollout_correction`, `off_policy_mask` and `top_entropy`, the shapers `overlong`, `length_penalty`, `kl_reward` and `mask_truncated` and the selector `filter_groups` (dynamic sampling), all off by default; their options are at the end.\n\n")
+		"Every policy-gradient objective also has the terms `kl` and `entropy`, the weights `rollout_correction`, `off_policy_mask` and `top_entropy`, the shapers `overlong`, `length_penalty`, `kl_reward`, `mask_truncated` and `rejection` and the selector `filter_groups` (dynamic sampling), all off by default; their options are at the end.\n\n")
 	presets := slices.DeleteFunc(algos.Presets(), func(p algos.Preset) bool {
 		_, ok := docs["preset "+p.Name]
 		return !ok // registered by a test
@@ -82,7 +82,7 @@ func reference(t *testing.T) []byte {
 
 // shared reports that a part is beside every policy loss.
 func shared(of string) bool {
-	return slices.Contains([]string{"term kl", "term entropy", "shaper overlong", "shaper length_penalty", "shaper kl_reward", "shaper mask_truncated", "selector filter_groups", "weight rollout_correction", "weight off_policy_mask", "weight top_entropy"}, of)
+	return slices.Contains([]string{"term kl", "term entropy", "shaper overlong", "shaper length_penalty", "shaper kl_reward", "shaper mask_truncated", "shaper rejection", "selector filter_groups", "weight rollout_correction", "weight off_policy_mask", "weight top_entropy"}, of)
 }
 
 func writeOptions(out *bytes.Buffer, a *algos.Algorithm, want func(of string) bool) {

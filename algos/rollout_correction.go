@@ -84,7 +84,6 @@ func (o rolloutCorrection) Graph(in Inputs) (*Node, []Metric) {
 	if o.masks {
 		weight = Where(beyond, ZerosLike(ratio), ratio)
 	}
-	token := Exp(ClipScalar(gap, -maxLogRatio, maxLogRatio))
 	trained := IsTrained(in.Mask)
 	return weight, []Metric{
 		tokenMean("sampling/importance_sampling_ratio/mean", in, ratio),
@@ -94,9 +93,6 @@ func (o rolloutCorrection) Graph(in Inputs) (*Node, []Metric) {
 		tokenShare("rollout_corr/missing_ratio", in, LogicalNot(known)),
 		tokenMean("rollout_corr/rollout_is_mean", in, weight),
 		tokenMean("rollout_corr/rollout_is_sq_mean", in, Square(weight)),
-		tokenMean("rollout_corr/kl", in, Neg(gap)),
-		tokenMean("rollout_corr/k3_kl", in, AddScalar(Sub(token, gap), -1)),
-		tokenMean("rollout_corr/chi2_token", in, AddScalar(Square(token), -1)),
 	}
 }
 

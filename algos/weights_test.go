@@ -71,9 +71,6 @@ func (c correction) metrics(b *algotest.Batch) map[string]float64 {
 		"rollout_corr/missing_ratio":              share(b, func(i, t int) bool { return math.IsNaN(b.Rollout[i][t] - b.Rollout[i][t]) }),
 		"rollout_corr/rollout_is_mean":            mean(b, w),
 		"rollout_corr/rollout_is_sq_mean":         mean(b, func(i, t int) float64 { return w(i, t) * w(i, t) }),
-		"rollout_corr/kl":                         mean(b, func(i, t int) float64 { return -c.gap(b, i, t) }),
-		"rollout_corr/k3_kl":                      mean(b, func(i, t int) float64 { return math.Expm1(c.gap(b, i, t)) - c.gap(b, i, t) }),
-		"rollout_corr/chi2_token":                 mean(b, func(i, t int) float64 { return math.Expm1(2 * c.gap(b, i, t)) }),
 	}
 	each(b, func(i, t int) {
 		m["sampling/importance_sampling_ratio/max"] = max(m["sampling/importance_sampling_ratio/max"], r(i, t))

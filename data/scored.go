@@ -12,6 +12,8 @@ type Scored struct {
 	// over the whole batch and given to the loss, so that cutting the batch into
 	// micro-batches cannot change them.
 	Stats map[string]float64
+	// Metrics are numbers for the log that shapers, selectors and estimators found.
+	Metrics map[string]float64
 }
 
 // Row is one rollout with its verdict, rewards and per-token arrays. All arrays

@@ -17,6 +17,7 @@ func (o *StageOptions) checkNeeds(l *fault.List) {
 		return // a fault of the algorithm, which is reported
 	}
 	needs := a.Needs()
+	l.Check(o.Update.RefModelSyncSteps == 0 || needs.Ref, "update.ref_model_sync_steps", o.Update.RefModelSyncSteps, "0: %s uses no reference policy here", o.Algorithm.Name)
 	for what, needed := range map[string]bool{
 		"a value head":       needs.Values,
 		"pairs of responses": needs.Pairs,

@@ -12,10 +12,7 @@ import (
 // place of groups that it leaves out (dynamic sampling), it goes on until none is missing
 // or its rounds are over; it then asks before rewards are shaped, once more than after.
 func (t *Trainer) gather(ctx context.Context, st *stage, clock *stepClock) (*data.Scored, error) {
-	whole := &data.Scored{Rewards: map[string][]float64{}, Stats: map[string]float64{
-		algos.StatProgress:  float64(t.state.StageStep) / float64(st.opts.Steps),
-		algos.StatVocabSize: float64(t.setup.Tokenizer.VocabSize()),
-	}}
+	whole := &data.Scored{Rewards: map[string][]float64{}, Stats: map[string]float64{}}
 	missing := st.opts.NumPromptsPerStep
 	for round := 1; missing > 0; round++ {
 		groups, err := t.rollouts(ctx, st, missing)

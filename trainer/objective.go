@@ -218,7 +218,22 @@ func (o *objective) join(passes []*passResult, into map[string]float64) (loss fl
 		}
 		into[metricName(r.name)] = num
 	}
+	addSampleSize(into)
 	return loss
+}
+
+// addSampleSize adds the share of tokens that would tell as much if all had one weight,
+// (mean w)^2 / mean w^2 (Kish 1965; verl's name), of the weights of rollout correction, or
+// of the ratios to the sampler that it would start from.
+func addSampleSize(m map[string]float64) {
+	mean, weighted := m["rollout_corr/rollout_is_mean"]
+	square := m["rollout_corr/rollout_is_sq_mean"]
+	if !weighted {
+		mean, square = m["sampling/importance_sampling_ratio/mean"], m["rollout_corr/chi2_token"]+1
+	}
+	if _, sampled := m["rollout_corr/chi2_token"]; sampled && square > 0 {
+		m["rollout_corr/rollout_is_eff_sample_size"] = mean * mean / square
+	}
 }
 
 // metricName is the name that a metric of an objective is recorded under: one that the

@@ -29,6 +29,7 @@ type StageOptions struct {
 	Rollout           sampler.Options `yaml:"rollout"`
 	Optim             OptimOptions    `yaml:"optim"`
 	Update            UpdateOptions   `yaml:"update"`
+	Queue             QueueOptions    `yaml:"queue"`
 	// EvalSteps is the number of steps between looks at the validation set; 0: never.
 	EvalSteps int `yaml:"eval_steps"`
 }
@@ -73,6 +74,13 @@ type UpdateOptions struct {
 	// Packing lays several completions in a row ("packed", with a group's prompt
 	// once for all its completions) or one completion a row ("padded").
 	Packing string `yaml:"packing"`
+	// RefModelSyncSteps is the number of steps after which the reference policy moves
+	// towards the policy (TRL ref_model_sync_steps); 0: it stays as the stage began.
+	RefModelSyncSteps int `yaml:"ref_model_sync_steps"`
+	// RefModelMixupAlpha is how far it moves: reference = alpha*policy +
+	// (1-alpha)*reference (TRL ref_model_mixup_alpha; TR-DPO, arXiv 2404.09656, eq. 1). 1
+	// copies the policy. Default 0.6.
+	RefModelMixupAlpha float64 `yaml:"ref_model_mixup_alpha"`
 }
 
 // EvalOptions configure evaluation (config section "eval").
@@ -95,7 +103,7 @@ func DefaultStage() StageOptions {
 	return StageOptions{
 		Steps: 100, NumPromptsPerStep: 32, Rollout: sampler.DefaultOptions(), EvalSteps: 10,
 		Optim:  OptimOptions{LearningRate: 1e-6, LRSchedulerType: "constant", Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, MaxGradNorm: 1},
-		Update: UpdateOptions{NumIterations: 1, MicroBatchTokens: 16384, Packing: "packed"},
+		Update: UpdateOptions{NumIterations: 1, MicroBatchTokens: 16384, Packing: "packed", RefModelMixupAlpha: 0.6},
 	}
 }
 
@@ -121,6 +129,8 @@ func (o *StageOptions) Validate() error {
 	l.Merge("rollout", o.Rollout.Validate())
 	l.Merge("optim", o.Optim.Validate())
 	l.Merge("update", o.Update.Validate())
+	l.Merge("queue", o.Queue.Validate())
+	l.Check(o.Queue.MaxStaleness == 0 || !o.Offline(), "queue.max_staleness", o.Queue.MaxStaleness, "0: %s samples no rollouts that could grow old", o.Algorithm.Name)
 	if m := o.Update.MiniBatchPrompts; m > 0 {
 		l.Check(o.NumPromptsPerStep%m == 0, "update.mini_batch_prompts", m, "a divisor of num_prompts_per_step (%d)", o.NumPromptsPerStep)
 	}
@@ -152,6 +162,8 @@ func (o *UpdateOptions) Validate() error {
 	l.Check(o.NumIterations >= 1, "num_iterations", o.NumIterations, "at least 1")
 	l.Check(o.MiniBatchPrompts >= 0, "mini_batch_prompts", o.MiniBatchPrompts, "0 (all) or more")
 	l.Check(o.MicroBatchTokens >= 16, "micro_batch_tokens", o.MicroBatchTokens, "at least 16")
+	l.Check(o.RefModelSyncSteps >= 0, "ref_model_sync_steps", o.RefModelSyncSteps, "0 (never) or more")
+	l.Check(o.RefModelMixupAlpha > 0 && o.RefModelMixupAlpha <= 1, "ref_model_mixup_alpha", o.RefModelMixupAlpha, "above 0, at most 1 (a copy of the policy)")
 	l.Check(o.Packing == "packed" || o.Packing == "padded", "packing", o.Packing, "packed or padded")
 	return l.Err()
 }

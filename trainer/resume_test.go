@@ -30,7 +30,16 @@ func resumeStages() map[string][]StageOptions {
 	micro := kitStage("rl", "reinforce", 5)
 	micro.NumPromptsPerStep, micro.Rollout.MaxCompletionLength = 12, 10
 	micro.Update.Packing, micro.Update.MicroBatchTokens = "padded", 128
-	return map[string][]StageOptions{"two stages": {warm, rl}, "bfloat16": {warm, rl}, "several updates, reference": {several}, "micro-batches": {micro}}
+	late := stale(5, 2, true)
+	late.Rollout.TopK, late.Rollout.MaxCompletionLength, late.Rollout.Stop = 9, 10, []string{"="}
+	late.Algorithm.Options["filter_groups"], late.Algorithm.Options["dynamic_sampling"] = "reward", true
+	batches := stale(5, 2, false)
+	batches.Algorithm.Options["beta"] = 0.05
+	batches.Update.RefModelSyncSteps, batches.Update.RefModelMixupAlpha = 2, 0.5
+	return map[string][]StageOptions{
+		"two stages": {warm, rl}, "bfloat16": {warm, rl}, "several updates, reference": {several}, "micro-batches": {micro},
+		"rollouts wait, dynamic sampling": {late}, "rollouts wait, moving reference": {batches},
+	}
 }
 
 // told is what a run reported that must be the same when it is done again.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/data"
-	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/model/device"
 	"github.com/rlvr-go/rlvr/sampler"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
@@ -26,6 +25,8 @@ type stage struct {
 	// reference are the weights at the stage's start; nil unless the objective
 	// needs them.
 	reference []*device.Tensor
+	// queue holds rollouts that wait for their step, oldest first.
+	queue []*data.Scored
 	// reached says that the stage's goal was met.
 	reached bool
 }
@@ -85,22 +86,13 @@ func (t *Trainer) notes(st *stage) []string {
 	if u := o.Until; u.Metric != "" {
 		out = append(out, fmt.Sprintf("until %s reaches %g", u.Metric, u.Value))
 	}
+	if k := o.Queue.MaxStaleness; k > 0 && !st.algorithm.Needs().Rollout {
+		out = append(out, fmt.Sprintf("warning (stale-rollouts): rollouts up to %d steps old are trained on as if they were new; old_log_probs: rollout or rollout_is makes up for their age", k))
+	}
 	for _, w := range st.algorithm.Warnings {
 		out = append(out, fmt.Sprintf("warning (%s): %s", w.Name, w.Text))
 	}
 	return out
-}
-
-func cloneWeights(d *device.Device, p *model.Policy) ([]*device.Tensor, error) {
-	out := make([]*device.Tensor, len(p.Weights))
-	for i, w := range p.Weights {
-		values, err := device.Values[float32](d, w)
-		if err != nil {
-			return nil, fmt.Errorf("trainer: weight %s: %w", p.Specs[i].Name, err)
-		}
-		out[i] = device.Array(values, p.Specs[i].Shape...)
-	}
-	return out, nil
 }
 
 // over reports whether the stage has ended.
@@ -120,7 +112,7 @@ func (t *Trainer) rollouts(ctx context.Context, st *stage, n int) ([]data.Group,
 		}
 		return groups, nil
 	}
-	d := sampler.Draw{Seed: t.setup.Seed, Step: t.state.Step}
+	d := sampler.Draw{Seed: t.setup.Seed, Step: t.state.Step + len(st.queue)} // the step that will train on them
 	return t.generate(ctx, st.generator, prompts, d)
 }
 

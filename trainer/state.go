@@ -33,6 +33,8 @@ type state struct {
 	Seed      int64 `json:"seed"`
 	// Shapes are those that the packer has used: other shapes add in another order.
 	Shapes []shape `json:"shapes"`
+	// Queue are the rollouts that wait, without their tokens: see queue_state.go.
+	Queue [][]savedGroup `json:"queue"`
 	// Milestones are the evaluations of the test set before and after stages.
 	Milestones []Milestone `json:"milestones"`
 }
@@ -80,6 +82,14 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 		}{{firstPrefix, st.optimizer.first}, {secondPrefix, st.optimizer.second}, {referencePrefix, st.reference}} {
 			c.Optimizer = append(c.Optimizer, t.tensors(part.prefix, part.values, safetensors.F32)...)
 		}
+	}
+	t.state.Queue = nil
+	if st != nil {
+		var tokens []checkpoints.Tensor
+		if t.state.Queue, tokens, err = t.saveQueue(st.queue); err != nil {
+			return fmt.Errorf("trainer: queue: %w", err)
+		}
+		c.Optimizer = append(c.Optimizer, tokens...)
 	}
 	if c.State, err = json.Marshal(&t.state); err != nil {
 		return fmt.Errorf("trainer: %w", err)
@@ -236,6 +246,9 @@ func (t *Trainer) restoreStage(st *stage) error {
 			return fmt.Errorf("trainer: optimizer state of step %d: %w", t.state.Step, err)
 		}
 		*part.into = p.Weights
+	}
+	if err := t.restoreQueue(st); err != nil {
+		return fmt.Errorf("trainer: queue of step %d: %w", t.state.Step, err)
 	}
 	return nil
 }

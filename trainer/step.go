@@ -50,6 +50,9 @@ func (c *stepClock) lap(phase string) {
 func (t *Trainer) endStep(ctx context.Context, st *stage, c *stepClock, s *data.Scored, m map[string]float64, trained int) error {
 	t.state.Step++
 	t.state.StageStep++
+	if err := t.syncReference(st); err != nil {
+		return err
+	}
 	t.describe(st, c, s, m, trained)
 	for name, v := range c.seconds {
 		m[name] = v

@@ -170,7 +170,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 // step samples, judges, estimates and updates: one step of the algorithm.
 func (t *Trainer) step(ctx context.Context, st *stage) error {
 	clock := t.startClock()
-	scored, err := t.gather(ctx, st, clock)
+	scored, err := t.next(ctx, st, clock)
 	if err != nil {
 		return err
 	}
@@ -182,9 +182,16 @@ func (t *Trainer) step(ctx context.Context, st *stage) error {
 		return err
 	}
 	clock.lap("adv")
+	age := t.age(scored)
 	metrics, tokens, err := t.update(st, scored)
 	if err != nil {
 		return err
+	}
+	for name, v := range scored.Metrics {
+		metrics[metricName(name)] = v
+	}
+	if !st.algorithm.Offline {
+		metrics["policy_age"] = age
 	}
 	clock.lap("update")
 	return t.endStep(ctx, st, clock, scored, metrics, tokens)

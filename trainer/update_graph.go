@@ -159,10 +159,7 @@ func (o *objective) commonGraph(in algos.Inputs, entropy *Node) []algos.Metric {
 	if in.Old != nil {
 		start = in.Old
 	}
-	gap := Where(GreaterThan(in.Mask, ZerosLike(in.Mask)), Abs(Sub(start, in.Rollout)), ZerosLike(in.Mask))
-	return append(out,
-		algos.Metric{Name: "sampling/sampling_logp_difference/mean", Numerator: ReduceAllSum(gap), Denominator: count},
-		algos.Metric{Name: "sampling/sampling_logp_difference/max", Join: algos.JoinMax, Numerator: ReduceAllMax(gap)})
+	return append(out, gapGraph(start, in.Rollout, in.Mask)...)
 }
 
 // reportGraph joins loss and metrics in one vector and records what they are: the
