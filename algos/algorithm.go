@@ -126,6 +126,7 @@ func (n *Needs) add(m Needs) {
 	n.Ref = n.Ref || m.Ref
 	n.Rollout = n.Rollout || m.Rollout
 	n.Values = n.Values || m.Values
+	n.ValuesDetached = n.ValuesDetached || m.ValuesDetached
 	n.Entropy = n.Entropy || m.Entropy
 	n.EntropyGrad = n.EntropyGrad || m.EntropyGrad
 	n.TokenIDs = n.TokenIDs || m.TokenIDs

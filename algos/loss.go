@@ -17,8 +17,9 @@ type Needs struct {
 	Ref bool
 	// Rollout are the sampler's own log-probabilities.
 	Rollout bool
-	// Values are a value head's predictions (with OldValues and Returns).
-	Values bool
+	// Values are a value head's predictions (with OldValues and Returns). With
+	// ValuesDetached their gradient trains the head and not the policy below it.
+	Values, ValuesDetached bool
 	// Entropy of the policy at each token, without gradient; EntropyGrad with.
 	Entropy, EntropyGrad bool
 	// TokenIDs are the sampled ids.

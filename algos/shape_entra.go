@@ -11,9 +11,9 @@ import (
 	"github.com/rlvr-go/rlvr/data"
 )
 
-// attentionReceived is the feature that holds the mean attention that later tokens of
-// the response pay to a token in the last layer, [T].
-const attentionReceived = "attention_received"
+// FeatureAttention is the feature that holds the mean attention that later tokens of
+// the response pay to a token in the last layer, 0 for the last token, [T].
+const FeatureAttention = "attention_received"
 
 // StatVocabSize is the number among Scored.Stats that bounds entropies.
 const StatVocabSize = "vocab_size"
@@ -68,7 +68,7 @@ func init() {
 func (e entra) Needs() Needs {
 	n := Needs{Score: e.coef > 0}
 	if e.coef > 0 && e.attention > 0 {
-		n.Features = []string{attentionReceived}
+		n.Features = []string{FeatureAttention}
 	}
 	return n
 }
@@ -104,7 +104,7 @@ func (e entra) check(s *data.Scored, row int) error {
 	}
 	err := checkLength(s, row, "old log-probabilities", len(r.OldLogProbs))
 	if err == nil && e.attention > 0 {
-		err = checkLength(s, row, "numbers "+attentionReceived, len(r.Features[attentionReceived]))
+		err = checkLength(s, row, "numbers "+FeatureAttention, len(r.Features[FeatureAttention]))
 	}
 	if err == nil && e.ids {
 		err = checkLength(s, row, "token ids", r.Rollout.NumTokens())
@@ -146,7 +146,7 @@ func (e entra) leastImportant(r *data.Row) []int {
 		if e.attention == 0 {
 			return float64(r.OldLogProbs[t])
 		}
-		return float64(r.OldLogProbs[t]) + e.attention*float64(r.Features[attentionReceived][t])
+		return float64(r.OldLogProbs[t]) + e.attention*float64(r.Features[FeatureAttention][t])
 	}
 	slices.SortStableFunc(tokens, func(a, b int) int { return cmp.Compare(importance(a), importance(b)) })
 	return tokens[:int(e.share*float64(len(tokens))+rounding)]

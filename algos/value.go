@@ -12,7 +12,10 @@ import (
 //
 // It is a mean over the tokens of the step, as in TRL and verl, whatever the
 // aggregation. Where both squares are equal the gradient is that of V.
-type valueTerm struct{ coef, clip float64 }
+type valueTerm struct {
+	coef, clip float64
+	detach     bool
+}
 
 func init() {
 	RegisterTerm(Part{
@@ -21,12 +24,15 @@ func init() {
 			FloatOption("value_coef", 0.1, "above 0", positive, "Weight of the value loss beside the policy's."),
 			FloatOption("value_clip", 0.2, "0 (off) or more", notNegative,
 				"How far a value may go from the one at the start of the step before it stops learning; 0: off."),
+			BoolOption("value_detach", false, "The value loss trains the head alone, and not the policy's layers below it."),
 		},
-	}, func(v Values) Loss { return valueTerm{v.Float("value_coef"), v.Float("value_clip")} })
+	}, func(v Values) Loss {
+		return valueTerm{v.Float("value_coef"), v.Float("value_clip"), v.Bool("value_detach")}
+	})
 }
 
 // Needs implements [Loss].
-func (valueTerm) Needs() Needs { return Needs{Values: true} }
+func (o valueTerm) Needs() Needs { return Needs{Values: true, ValuesDetached: o.detach} }
 
 // Graph implements [Loss].
 func (o valueTerm) Graph(in Inputs) Output {
@@ -42,7 +48,7 @@ func (o valueTerm) Graph(in Inputs) Output {
 	numerator, denominator := tokenMeanGraph(Masked(in.Mask, MulScalar(square, o.coef/2)), in.Mask, in.Denom)
 	term := Term{Name: "value_loss", Numerator: numerator, Denominator: denominator}
 	return Output{Terms: []Term{term}, Metrics: []Metric{
-		tokenMean("value_loss", in, MulScalar(square, 0.5)),
-		tokenMean("value_clip_ratio", in, cut),
+		tokenMean("vf_loss", in, MulScalar(square, 0.5)),
+		tokenMean("vf_clipfrac", in, cut),
 	}}
 }

@@ -34,8 +34,8 @@ func (p policy) withValue(coef, clip float64, options map[string]any) policy {
 	}
 	p.metrics = func(b *algotest.Batch) map[string]float64 {
 		return map[string]float64{
-			"value_loss":       mean(b, func(i, t int) float64 { s, _ := square(b, b, i, t); return s / 2 }),
-			"value_clip_ratio": share(b, func(i, t int) bool { _, cut := square(b, b, i, t); return cut }),
+			"vf_loss":     mean(b, func(i, t int) float64 { s, _ := square(b, b, i, t); return s / 2 }),
+			"vf_clipfrac": share(b, func(i, t int) bool { _, cut := square(b, b, i, t); return cut }),
 		}
 	}
 	return p

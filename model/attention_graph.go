@@ -20,6 +20,8 @@ type PackedAttention struct {
 	windows map[int]*Node
 	// Keys and Values of each layer as they went in, [B, K, S, E]: prefill keeps them.
 	Keys, Values []*Node
+	// probs are those of the layer that attended last, [B, K, G, S, S] float32.
+	probs *Node
 }
 
 // CausalGraph attends to all earlier tokens of a row and the token itself.
@@ -68,7 +70,8 @@ func (p *PackedAttention) AttendGraph(layer Layer, q, k, v *Node) *Node {
 	p.Keys, p.Values = append(p.Keys, k), append(p.Values, v)
 	q = Reshape(TransposeAllAxes(q, 0, 2, 1, 3), b, kv, h/kv*s, e) // [B, K, G*S, E]
 	scores := Reshape(scoresGraph(q, k), b, kv, h/kv, s, s)        // [B, K, G, S, S]
-	probs := ConvertDType(softmaxGraph(scores, p.maskGraph(layer)), v.DType())
+	p.probs = softmaxGraph(scores, p.maskGraph(layer))
+	probs := ConvertDType(p.probs, v.DType())
 	out := batchDotGraph(Reshape(probs, b, kv, h/kv*s, s), v, 2)  // [B, K, G*S, E]
 	return TransposeAllAxes(Reshape(out, b, h, s, e), 0, 2, 1, 3) // [B, S, H, E]
 }

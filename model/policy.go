@@ -66,8 +66,19 @@ type Lookup func(name string) (data []float32, shape []int, err error)
 // so that no more than one tensor does.
 func PolicyFromTensors(a *Arch, lookup Lookup, place ...func(*device.Tensor) error) (*Policy, error) {
 	p := &Policy{Arch: a, Specs: a.Weights()}
-	for i := range p.Specs {
-		w := &p.Specs[i]
+	var err error
+	p.Weights, err = ReadWeights(p.Specs, lookup, place...)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// ReadWeights looks up the tensors that specs describe, as [PolicyFromTensors] does.
+func ReadWeights(specs []Weight, lookup Lookup, place ...func(*device.Tensor) error) ([]*device.Tensor, error) {
+	out := make([]*device.Tensor, 0, len(specs))
+	for i := range specs {
+		w := &specs[i]
 		data, err := w.read(lookup)
 		if err != nil {
 			return nil, err
@@ -78,9 +89,9 @@ func PolicyFromTensors(a *Arch, lookup Lookup, place ...func(*device.Tensor) err
 				return nil, fmt.Errorf("model: tensor %s: %w", w.Name, err)
 			}
 		}
-		p.Weights = append(p.Weights, t)
+		out = append(out, t)
 	}
-	return p, nil
+	return out, nil
 }
 
 // read looks a tensor up, part by part where it has parts.

@@ -37,7 +37,7 @@ func savedWeights(t *testing.T, dir string, step int) map[string][]byte {
 func holds(t *testing.T, tr *Trainer, step int) {
 	t.Helper()
 	saved := savedWeights(t, tr.setup.CheckpointDir, step)
-	for _, x := range tr.tensors("", tr.policy.Weights, safetensors.F32) {
+	for _, x := range tr.tensors("", tr.policy.Specs, tr.policy.Weights, safetensors.F32) {
 		var now bytes.Buffer
 		if err := x.Produce(&now); err != nil {
 			t.Fatal(err)

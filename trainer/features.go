@@ -19,25 +19,33 @@ func (o *StageOptions) checkNeeds(l *fault.List) {
 	needs := a.Needs()
 	l.Check(o.Update.RefModelSyncSteps == 0 || needs.Ref, "update.ref_model_sync_steps", o.Update.RefModelSyncSteps, "0: %s uses no reference policy here", o.Algorithm.Name)
 	for what, needed := range map[string]bool{
-		"a value head":       needs.Values,
-		"pairs of responses": needs.Pairs,
+		"pairs of responses":                       needs.Pairs,
 		"models beside the policy and a reference": len(needs.Roles) > 0,
 	} {
 		l.Check(!needed, "algorithm.name", o.Algorithm.Name, "an algorithm that does not need %s, which training does not have yet", what)
 	}
+	features := append(tokenize.SpanProviders(), algos.FeatureAttention)
 	for _, f := range needs.Features {
-		l.Check(slices.Contains(tokenize.SpanProviders(), f), "algorithm.name", o.Algorithm.Name,
-			"an algorithm that does not need the feature %s: there are %s", f, strings.Join(tokenize.SpanProviders(), ", "))
+		l.Check(slices.Contains(features, f), "algorithm.name", o.Algorithm.Name,
+			"an algorithm that does not need the feature %s: there are %s", f, strings.Join(features, ", "))
 	}
+	l.Check(!needs.Values || a.Estimator.Needs().Values, "algorithm.options.advantage_estimator", o.Algorithm.Options["advantage_estimator"],
+		"gae: %s trains a value head, and no other estimator says what it is to predict", o.Algorithm.Name)
+	l.Check(needs.Values || o.Optim.ValueLearningRate == 0, "optim.value_learning_rate", o.Optim.ValueLearningRate,
+		"nothing: %s has no value head, so that the key belongs to the stages that have one", o.Algorithm.Name)
 }
 
-// addFeatures computes the per-token arrays that the objective asked for by name.
+// addFeatures computes the per-token arrays that the objective asked for by name, but
+// for those that a forward pass gives.
 func (t *Trainer) addFeatures(names []string, s *data.Scored) {
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		for _, name := range names {
 			if r.Features == nil {
 				r.Features = make(map[string][]float32, len(names))
+			}
+			if name == algos.FeatureAttention {
+				continue
 			}
 			r.Features[name] = tokenize.Spans(name, t.setup.Tokenizer, r.Rollout.Tokens())
 		}

@@ -128,8 +128,8 @@ func gradientStage(t *testing.T, dev *device.Device, arch *model.Arch, c gradien
 func gradient(t *testing.T, dev *device.Device, st *stage, p *model.Policy, s *data.Scored) (grads [][]float32, metrics map[string]float64) {
 	t.Helper()
 	b := st.batch(s, 0, len(s.Groups))
-	op := newOptimizer(dev, p, OptimOptions{Beta1: 0, Beta2: 0.9, Epsilon: 1})
-	metrics, err := op.update(st.objective, p, b, s.Stats, 0)
+	op := newOptimizer(dev, p, nil, OptimOptions{Beta1: 0, Beta2: 0.9, Epsilon: 1})
+	metrics, err := op.update(st.objective, p, b, s.Stats, rates{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,11 +65,11 @@ func TestGraphSnapshots(t *testing.T) {
 	compareGolden(t, filepath.Join("testdata", "graphs", "grad_grpo.txt"), graphText(t, "grad", ob.gradGraph, inputs))
 
 	inputs = append(weightShapes(arch, 1), microShapes(micro, 1, 0)...)
-	compareGolden(t, filepath.Join("testdata", "graphs", "score.txt"), graphText(t, "score", scoreGraph(arch), inputs))
+	compareGolden(t, filepath.Join("testdata", "graphs", "score.txt"), graphText(t, "score", scoreGraph(arch, scorePass{}), inputs))
 
 	optim := kitStage("s", "sft", 1).Optim
 	optim.WeightDecay = 0.1
-	adam := newAdamW(kitPolicy(t, arch), optim)
+	adam := newAdamW(kitPolicy(t, arch), nil, optim)
 	inputs = append(weightShapes(arch, 4), shapes.Make(dtypes.Float32, 4))
 	compareGolden(t, filepath.Join("testdata", "graphs", "adamw.txt"), graphText(t, "adamw", adam.updateGraph, inputs))
 }

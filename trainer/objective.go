@@ -3,6 +3,7 @@ package trainer
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -30,9 +31,11 @@ type objective struct {
 	temperature float32
 	maxLength   float32
 
-	gradExec  *device.Exec
-	scoreExec *device.Exec
-	addExec   *device.Exec
+	gradExec *device.Exec
+	// startExec is the forward pass of the policy at the start of a step, scoreExec that
+	// of other models, which gives no more than log-probabilities and entropies.
+	startExec, scoreExec *device.Exec
+	addExec              *device.Exec
 
 	mu      sync.Mutex
 	reports []report
@@ -64,9 +67,31 @@ func newObjective(dev *device.Device, arch *model.Arch, a *algos.Algorithm, o *S
 	}
 	ob.arrays = ob.listArrays()
 	ob.gradExec = dev.NewExec("grad:"+a.Name, ob.gradGraph)
-	ob.scoreExec = dev.SharedExec("score", *arch, scoreGraph(arch))
+	ob.startExec, ob.scoreExec = ob.scorer(ob.startPass()), ob.scorer(scorePass{})
 	ob.addExec = dev.SharedExec("add gradients", nil, addGraph)
 	return ob
+}
+
+// startPass is what the parts read of the policy at the start of a step.
+func (o *objective) startPass() scorePass {
+	return scorePass{values: o.needs.Values, received: slices.Contains(o.needs.Features, algos.FeatureAttention)}
+}
+
+func (o *objective) scorer(p scorePass) *device.Exec {
+	key := struct {
+		arch model.Arch
+		pass scorePass
+	}{*o.arch, p}
+	return o.dev.SharedExec("score", key, scoreGraph(o.arch, p))
+}
+
+// numTrained is the number of tensors that an optimizer step changes.
+func (o *objective) numTrained() int {
+	n := len(o.arch.Weights())
+	if o.needs.Values {
+		n += len(headSpecs(o.arch))
+	}
+	return n
 }
 
 // listArrays is what the loss reads beside the policy's own outputs, in a fixed
@@ -84,6 +109,11 @@ func (o *objective) listArrays() []array {
 	}
 	if !o.algorithm.Offline {
 		out = append(out, array{"rollout", copyOf(func(r *data.Row) []float32 { return r.RolloutLogProbs }), func(in *algos.Inputs, n *graph.Node) { in.Rollout = n }})
+	}
+	if o.needs.Values {
+		out = append(out,
+			array{"old_values", copyOf(func(r *data.Row) []float32 { return r.Values }), func(in *algos.Inputs, n *graph.Node) { in.OldValues = n }},
+			array{"returns", copyOf(func(r *data.Row) []float32 { return r.Returns }), func(in *algos.Inputs, n *graph.Node) { in.Returns = n }})
 	}
 	for _, f := range o.needs.Features {
 		out = append(out, array{f, copyOf(func(r *data.Row) []float32 { return r.Features[f] }), func(in *algos.Inputs, n *graph.Node) { in.Feature[f] = n }})
@@ -245,16 +275,17 @@ func metricName(name string) string {
 	return "objective/" + strings.ReplaceAll(name, "/", "_")
 }
 
-// score runs the forward pass of one micro-batch and returns log-probabilities and
-// entropies, [N, T] each.
-func (o *objective) score(weights []*device.Tensor, m *data.MicroBatch) (logProbs, entropy []float32, err error) {
-	out, err := o.scoreExec.Call(device.Args(weights, o.args(m, nil))...)
+// score runs a forward pass of one micro-batch and returns its outputs, [N, T] each.
+func (o *objective) score(exec *device.Exec, weights []*device.Tensor, m *data.MicroBatch) ([][]float32, error) {
+	out, err := exec.Call(device.Args(weights, o.args(m, nil))...)
 	if err != nil {
-		return nil, nil, fmt.Errorf("trainer: %w", err)
+		return nil, fmt.Errorf("trainer: %w", err)
 	}
-	if logProbs, err = device.Values[float32](o.dev, out[0]); err != nil {
-		return nil, nil, err
+	values := make([][]float32, len(out))
+	for i := range out {
+		if values[i], err = device.Values[float32](o.dev, out[i]); err != nil {
+			return nil, err
+		}
 	}
-	entropy, err = device.Values[float32](o.dev, out[1])
-	return logProbs, entropy, err
+	return values, nil
 }

@@ -23,12 +23,16 @@ type adamW struct {
 	// decay says which weights decay: matrices, not norms and biases, as in HF's
 	// Trainer.
 	decay []bool
+	// policy is the number of weights that are the policy's; those after it are a value
+	// head's, which has a learning rate of its own.
+	policy int
 }
 
 // updateGraph is one AdamW step with decoupled weight decay (Loshchilov and Hutter,
 // arXiv 1711.05101, algorithm 2) after clipping the global gradient norm. Inputs:
 // weights, first moments, second moments, gradients, then a vector of loss,
-// learning rate, 1 - beta1^t, 1 - beta2^t. Outputs: new weights and moments, then a
+// learning rate, 1 - beta1^t, 1 - beta2^t, and, where there is a value head, its
+// learning rate. Outputs: new weights and moments, then a
 // vector of the gradient norm before clipping and 1 if loss and norm are finite,
 // else 0: then the state comes back unchanged.
 func (a *adamW) updateGraph(in []*Node) []*Node {
@@ -56,6 +60,9 @@ func (a *adamW) updateGraph(in []*Node) []*Node {
 		step := Div(Div(m, correct1), AddScalar(Sqrt(Div(v, correct2)), a.epsilon))
 		if a.decay[i] && a.weightDecay > 0 {
 			step = Add(step, MulScalar(w, a.weightDecay))
+		}
+		if i == a.policy {
+			rate = numberGraph(in[4*n], 4)
 		}
 		keep := BroadcastToShape(finite, w.Shape())
 		out[i] = Where(keep, Sub(w, Mul(step, rate)), w)

@@ -96,7 +96,7 @@ func TestAdamW(t *testing.T) {
 
 func compareAdamW(t *testing.T, dev *device.Device, o OptimOptions) {
 	p := kitPolicy(t, kitArch())
-	op := newOptimizer(dev, p, o)
+	op := newOptimizer(dev, p, nil, o)
 	w := float64s(hostWeights(t, dev, p))
 	plain := &plainAdamW{o: o, w: w, first: zerosLike(w), sec: zerosLike(w)}
 	for _, s := range p.Specs {
@@ -107,7 +107,7 @@ func compareAdamW(t *testing.T, dev *device.Device, o OptimOptions) {
 	for step := range 10 {
 		rate := 0.01 * float64(1+step%4)
 		host, grads := randomGrads(p, step, rng)
-		norm, err := op.apply(p, grads, 1, rate)
+		norm, err := op.apply(p, grads, 1, rates{policy: rate})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,10 +140,10 @@ func compareAdamW(t *testing.T, dev *device.Device, o OptimOptions) {
 func TestAdamWRefusesNonFinite(t *testing.T) {
 	onBackends(t, func(t *testing.T, dev *device.Device) {
 		p := kitPolicy(t, kitArch())
-		op := newOptimizer(dev, p, OptimOptions{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, MaxGradNorm: 1})
+		op := newOptimizer(dev, p, nil, OptimOptions{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, MaxGradNorm: 1})
 		rng := rand.New(rand.NewPCG(1, 2))
 		_, grads := randomGrads(p, 0, rng)
-		if _, err := op.apply(p, grads, 1, 0.1); err != nil {
+		if _, err := op.apply(p, grads, 1, rates{policy: 0.1}); err != nil {
 			t.Fatal(err)
 		}
 		weights, first, second := hostWeights(t, dev, p), hostTensors(t, dev, op.first), hostTensors(t, dev, op.second)
@@ -158,7 +158,7 @@ func TestAdamWRefusesNonFinite(t *testing.T) {
 			x := make([]float32, p.Specs[last].Size())
 			x[1] = float32(c.grad)
 			grads[last] = device.Array(x, p.Specs[last].Shape...)
-			if _, err := op.apply(p, grads, c.loss, 0.1); !errors.Is(err, ErrNonFinite) {
+			if _, err := op.apply(p, grads, c.loss, rates{policy: 0.1}); !errors.Is(err, ErrNonFinite) {
 				t.Errorf("%s: error %v, want ErrNonFinite", name, err)
 			}
 			if !sameBits(hostWeights(t, dev, p), weights) || !sameBits(hostTensors(t, dev, op.first), first) || !sameBits(hostTensors(t, dev, op.second), second) {

@@ -47,6 +47,9 @@ type UntilOptions struct {
 // arXiv 1711.05101) and its learning-rate schedule.
 type OptimOptions struct {
 	LearningRate float64 `yaml:"learning_rate"`
+	// ValueLearningRate is that of the value head, under the same schedule; 0: as
+	// LearningRate. Only for objectives that have one.
+	ValueLearningRate float64 `yaml:"value_learning_rate"`
 	// LRSchedulerType is constant, linear or cosine; the latter two fall towards
 	// MinLRRatio of the learning rate, which the step after the stage's last would
 	// have.
@@ -141,6 +144,7 @@ func (o *StageOptions) Validate() error {
 func (o *OptimOptions) Validate() error {
 	var l fault.List
 	l.Check(o.LearningRate >= 0 && !math.IsInf(o.LearningRate, 0), "learning_rate", o.LearningRate, "a finite number, 0 or more")
+	l.Check(o.ValueLearningRate >= 0 && !math.IsInf(o.ValueLearningRate, 0), "value_learning_rate", o.ValueLearningRate, "0 (as learning_rate) or a finite number above it")
 	switch o.LRSchedulerType {
 	case "constant", "linear", "cosine":
 	default:

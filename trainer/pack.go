@@ -15,10 +15,17 @@ type item struct {
 	prompt []int32
 	tokens []int32
 	group  int
+	// whole lays out the last response token too.
+	whole bool
 }
 
 // length is the number of input tokens: the last response token predicts nothing.
-func (i *item) length() int { return len(i.tokens) - 1 }
+func (i *item) length() int {
+	if i.whole {
+		return len(i.tokens)
+	}
+	return len(i.tokens) - 1
+}
 
 // slot is where an item lies.
 type slot struct {

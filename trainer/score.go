@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/model/device"
 	"github.com/rlvr-go/rlvr/verifier"
@@ -62,16 +63,22 @@ func rowsOf(groups []data.Group) *data.Scored {
 }
 
 // score computes what the objective declared, before advantages: features of the text,
-// and by forward passes log-probabilities and entropies of the policy at the start of
-// the step and log-probabilities of the reference.
+// and by forward passes log-probabilities, entropies, values and received attention of the
+// policy at the start of the step and log-probabilities of the reference.
 func (t *Trainer) score(st *stage, s *data.Scored) error {
 	needs := st.objective.needs
 	t.addFeatures(needs.Features, s)
-	if needs.Old && !st.objective.onPolicy || needs.Score {
-		if err := st.forward(t.policy.Weights, s, func(r *data.Row, logProbs, entropy []float32) {
-			r.OldLogProbs, r.Entropy = logProbs, entropy
-		}); err != nil {
+	pass := st.objective.startPass()
+	if needs.Old && !st.objective.onPolicy || needs.Score || pass != (scorePass{}) {
+		if err := st.scan(st.objective.startExec, t.head.after(t.policy.Weights), s, pass.received, pass.put); err != nil {
 			return err
+		}
+	}
+	if needs.Values {
+		for i := range s.Rows {
+			if r := &s.Rows[i]; r.Values == nil { // nothing of it is trained: no pass saw it
+				r.Values = make([]float32, len(r.Mask))
+			}
 		}
 	}
 	if needs.Ref {
@@ -80,20 +87,44 @@ func (t *Trainer) score(st *stage, s *data.Scored) error {
 	return nil
 }
 
-// forward scores all rows under weights and hands each its arrays [T].
+// put stores what the pass gave of the policy at the start of the step: arrays [T].
+func (p scorePass) put(r *data.Row, x [][]float32) {
+	r.OldLogProbs, r.Entropy, x = x[0], x[1], x[2:]
+	if p.values {
+		r.Values, x = x[0], x[1:]
+	}
+	if p.received {
+		r.Features[algos.FeatureAttention] = x[0]
+	}
+}
+
+// forward scores all rows under the weights of a model and hands each its arrays [T].
 func (st *stage) forward(weights []*device.Tensor, s *data.Scored, put func(r *data.Row, logProbs, entropy []float32)) error {
+	return st.scan(st.objective.scoreExec, weights, s, false, func(r *data.Row, x [][]float32) { put(r, x[0], x[1]) })
+}
+
+// scan runs a forward pass over all rows that have a trained token and hands each its
+// arrays [T]. whole lays out the responses' last tokens too, which predict nothing.
+func (st *stage) scan(exec *device.Exec, weights []*device.Tensor, s *data.Scored, whole bool, put func(r *data.Row, x [][]float32)) error {
 	items := itemsOf(s, func(*data.Row) bool { return true })
+	for i := range items {
+		items[i].whole = whole
+	}
 	b := st.packer.pack(items, nil, data.Counts{})
 	next := 0
 	for i := range b.Micro {
 		m := &b.Micro[i]
-		logProbs, entropy, err := st.objective.score(weights, m)
+		out, err := st.objective.score(exec, weights, m)
 		if err != nil {
 			return err
 		}
 		for n := range m.Responses {
 			row := items[next].row
-			put(row, logProbs[n*m.T:n*m.T+len(row.Mask)], entropy[n*m.T:n*m.T+len(row.Mask)])
+			of := make([][]float32, len(out))
+			for k := range out {
+				of[k] = out[k][n*m.T:][:len(row.Mask)]
+			}
+			put(row, of)
 			next++
 		}
 	}

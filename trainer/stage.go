@@ -38,15 +38,19 @@ func (t *Trainer) openStage() (*stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trainer: stage %s: %w", o.Name, err)
 	}
-	if o.InitFrom != "" && t.state.StageStep == 0 {
+	anew := o.InitFrom != "" && t.state.StageStep == 0
+	if anew {
 		if err := t.initFrom(o.InitFrom); err != nil {
 			return nil, fmt.Errorf("trainer: stage %s: init_from: %w", o.Name, err)
 		}
 	}
+	if err := t.openHead(a.Needs().Values, anew); err != nil {
+		return nil, err
+	}
 	st := &stage{
 		opts: o, algorithm: a,
 		objective: newObjective(t.setup.Device, t.policy.Arch, a, o),
-		optimizer: newOptimizer(t.setup.Device, t.policy, o.Optim),
+		optimizer: newOptimizer(t.setup.Device, t.policy, t.head, o.Optim),
 		packer:    newPacker(t.policy.Arch, o),
 		cursor:    cursor{n: len(t.train), seed: t.setup.Seed, stage: t.state.Stage, consumed: t.state.Consumed},
 	}
@@ -153,12 +157,12 @@ func (t *Trainer) update(st *stage, s *data.Scored) (metrics map[string]float64,
 	if perBatch == 0 {
 		perBatch = len(s.Groups)
 	}
-	rate := st.opts.Optim.rate(t.state.StageStep, st.opts.Steps)
+	rates := st.opts.Optim.rates(t.state.StageStep, st.opts.Steps)
 	var all []map[string]float64
 	for iteration := range u.NumIterations {
 		for lo := 0; lo < len(s.Groups); lo += perBatch {
 			b := st.batch(s, lo, lo+perBatch)
-			m, err := st.optimizer.update(st.objective, t.policy, b, s.Stats, rate)
+			m, err := st.optimizer.update(st.objective, t.policy, b, s.Stats, rates)
 			if err != nil {
 				return m, tokens, t.badBatch(b, err)
 			}

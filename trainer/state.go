@@ -72,15 +72,19 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 	dtype := safetensors.F32
 	if t.policy.Arch.ComputeDType() == dtypes.BFloat16 {
 		dtype = safetensors.BF16
-		c.Optimizer = t.tensors(masterPrefix, t.policy.Weights, safetensors.F32)
+		c.Optimizer = t.tensors(masterPrefix, t.policy.Specs, t.policy.Weights, safetensors.F32)
 	}
-	c.Model = t.tensors("", t.policy.Weights, dtype)
+	c.Model = t.tensors("", t.policy.Specs, t.policy.Weights, dtype)
+	if t.head != nil {
+		c.Optimizer = append(c.Optimizer, t.tensors("", t.head.specs, t.head.weights, safetensors.F32)...)
+	}
 	if st != nil {
+		trained := t.head.specsAfter(t.policy.Specs)
 		for _, part := range []struct {
 			prefix string
 			values []*device.Tensor
 		}{{firstPrefix, st.optimizer.first}, {secondPrefix, st.optimizer.second}, {referencePrefix, st.reference}} {
-			c.Optimizer = append(c.Optimizer, t.tensors(part.prefix, part.values, safetensors.F32)...)
+			c.Optimizer = append(c.Optimizer, t.tensors(part.prefix, trained, part.values, safetensors.F32)...)
 		}
 	}
 	t.state.Queue = nil
@@ -125,13 +129,13 @@ func (t *Trainer) files() (map[string][]byte, error) {
 	return files, err
 }
 
-// tensors lists values in the order of the weights, to be saved in dtype; a stack as
+// tensors lists values in the order of specs, to be saved in dtype; a stack as
 // the parts that it has in Hugging Face's files. A value is copied to the host when
 // its turn to be written comes.
-func (t *Trainer) tensors(prefix string, values []*device.Tensor, dtype safetensors.DType) []checkpoints.Tensor {
+func (t *Trainer) tensors(prefix string, specs []model.Weight, values []*device.Tensor, dtype safetensors.DType) []checkpoints.Tensor {
 	var out []checkpoints.Tensor
 	for i, v := range values {
-		w := &t.policy.Specs[i]
+		w := &specs[i]
 		names, shape := w.Parts, w.Shape
 		if names == nil {
 			names = []string{w.Name}
@@ -234,6 +238,7 @@ func (t *Trainer) restoreStage(st *stage) error {
 		}
 	}
 	st.packer.shapes = t.state.Shapes
+	trained := t.head.specsAfter(t.policy.Specs)
 	for _, part := range []struct {
 		prefix string
 		into   *[]*device.Tensor
@@ -241,11 +246,11 @@ func (t *Trainer) restoreStage(st *stage) error {
 		if *part.into == nil {
 			continue
 		}
-		p, err := model.PolicyFromTensors(t.policy.Arch, lookup(t.saved.Optimizer, part.prefix), t.setup.Device.Keep)
+		var err error
+		*part.into, err = model.ReadWeights(trained[:len(*part.into)], lookup(t.saved.Optimizer, part.prefix), t.setup.Device.Keep)
 		if err != nil {
 			return fmt.Errorf("trainer: optimizer state of step %d: %w", t.state.Step, err)
 		}
-		*part.into = p.Weights
 	}
 	if err := t.restoreQueue(st); err != nil {
 		return fmt.Errorf("trainer: queue of step %d: %w", t.state.Step, err)

@@ -105,6 +105,11 @@ func (t *Trainer) describe(st *stage, c *stepClock, s *data.Scored, m map[string
 	m["epoch"] = float64(st.cursor.consumed) / float64(st.cursor.n)
 	m["prompt_length/mean"] = float64(prompts) / float64(max(1, len(s.Groups)))
 	t.state.NumTokens += trained
+	if st.objective.needs.Values {
+		if v, ok := explainedVariance(s); ok {
+			m["vf_explained_var"] = v
+		}
+	}
 	if !st.algorithm.Offline {
 		t.state.NumTokens += sampled
 		m["perf/gen_tokens_per_s"] = float64(sampled) / c.seconds["timing_s/gen"]

@@ -53,7 +53,10 @@ type Setup struct {
 type Trainer struct {
 	setup  Setup
 	policy *model.Policy
-	state  state
+	// head is the value head of the stage in progress, or of the stage that has just
+	// ended; nil: it has none.
+	head  *valueHead
+	state state
 	// saved is the checkpoint that the run goes on from, between Resume and the opening
 	// of its stage.
 	saved                   *checkpoints.Checkpoint

@@ -51,38 +51,39 @@ func numberGraph(numbers *Node, i int) *Node {
 	return Reshape(SliceAxis(numbers, 0, AxisElem(i)))
 }
 
-// responseGraph runs the policy over packed rows and gathers what the loss needs,
-// one response a row: log-probabilities and entropies [N, T], zero where masked. The
-// decoder has what its experts' routers chose.
-func responseGraph(arch *model.Arch, weights []*Node, m microInputs) (decoder *model.Decoder, logProbs, entropy *Node) {
-	decoder = arch.BindGraph(weights)
+// response is what the policy says of responses, one a row.
+type response struct {
+	// logProbs and entropy are [N, T], zero where masked.
+	logProbs, entropy *Node
+	// hidden are the final hidden states that predict the tokens, [N*T, D].
+	hidden *Node
+	// decoder has what its experts' routers chose, attention the last layer's
+	// probabilities.
+	decoder   *model.Decoder
+	attention *model.PackedAttention
+}
+
+// responseGraph runs the policy over packed rows and gathers what the loss needs.
+func responseGraph(arch *model.Arch, weights []*Node, m microInputs) response {
+	decoder := arch.BindGraph(weights)
 	rotary := arch.RotaryGraph(m.positions, m.tokens.Shape().Dim(1))
-	hidden := decoder.HiddenGraph(m.tokens, rotary, model.SegmentsGraph(m.segments, m.prefixes)) // [R, S, D]
+	attention := model.SegmentsGraph(m.segments, m.prefixes)
+	hidden := decoder.HiddenGraph(m.tokens, rotary, attention) // [R, S, D]
 	r, s, d := hidden.Shape().Dim(0), hidden.Shape().Dim(1), hidden.Shape().Dim(2)
 	n, t := m.gather.Shape().Dim(0), m.gather.Shape().Dim(1)
 	predicting := Gather(Reshape(hidden, r*s, d), Reshape(m.gather, n*t, 1)) // [N*T, D]
 	stats := model.TokenStatsGraph(decoder.LogitsGraph(predicting), Reshape(m.targets, n*t), numberGraph(m.numbers, numberTemperature))
 	valid := GreaterThan(m.mask, ZerosLike(m.mask))
 	keep := func(x *Node) *Node { return Where(valid, Reshape(x, n, t), ZerosLike(m.mask)) }
-	return decoder, keep(stats.LogProbs), keep(stats.Entropy)
+	return response{keep(stats.LogProbs), keep(stats.Entropy), predicting, decoder, attention}
 }
 
-// scoreGraph is the forward pass alone. Inputs: weights, then microInputs. Outputs:
-// log-probabilities and entropies [N, T].
-func scoreGraph(arch *model.Arch) func(in []*Node) []*Node {
-	nw := len(arch.Weights())
-	return func(in []*Node) []*Node {
-		_, logProbs, entropy := responseGraph(arch, in[:nw], microInputsOf(in[nw:]))
-		return []*Node{logProbs, entropy}
-	}
-}
-
-// gradGraph is the forward and backward pass of one micro-batch. Inputs: weights,
-// microInputs. Outputs: the gradient of each
+// gradGraph is the forward and backward pass of one micro-batch. Inputs: weights, those
+// of the value head if there is one, microInputs. Outputs: the gradient of each
 // weight, then a vector of the objective's reported numbers.
 func (o *objective) gradGraph(in []*Node) []*Node {
-	nw := len(o.arch.Weights())
-	weights, m := in[:nw], microInputsOf(in[nw:])
+	nw, trained := len(o.arch.Weights()), o.numTrained()
+	weights, m := in[:trained], microInputsOf(in[trained:])
 	inputs := algos.Inputs{
 		Mask: m.mask,
 		Denom: algos.Denominators{Tokens: numberGraph(m.numbers, numberTokens),
@@ -95,8 +96,12 @@ func (o *objective) gradGraph(in []*Node) []*Node {
 	for i, a := range o.arrays {
 		a.set(&inputs, m.arrays[i])
 	}
-	decoder, logProbs, entropy := responseGraph(o.arch, weights, m)
+	r := responseGraph(o.arch, weights[:nw], m)
+	logProbs, entropy := r.logProbs, r.entropy
 	inputs.LogProbs = logProbs
+	if o.needs.Values {
+		inputs.Values = o.predictGraph(r.hidden, weights[nw:], m.mask)
+	}
 	if o.onPolicy {
 		inputs.Old = StopGradient(logProbs)
 	}
@@ -116,7 +121,7 @@ func (o *objective) gradGraph(in []*Node) []*Node {
 	}
 	metrics := append(o.commonGraph(inputs, entropy), out.Metrics...)
 	if balances(o.arch) {
-		term, metric := o.balanceGraph(decoder, m, inputs)
+		term, metric := o.balanceGraph(r.decoder, m, inputs)
 		loss, metrics = Add(loss, term), append(metrics, metric)
 	}
 	return append(Gradient(loss, weights...), o.reportGraph(loss, metrics))
