@@ -17,7 +17,7 @@ type Algorithm struct {
 	Terms       []Loss    // added to Loss
 	Weights     []Weigher // of tokens, before Loss
 	Estimator   Estimator
-	Aggregation Aggregation
+	Aggregation Aggregation // nil where Loss is no sum of per-token losses
 	Shapers     []Shaper
 	Selectors   []Selector
 
@@ -91,8 +91,10 @@ func (a *Algorithm) Graph(in Inputs) Output {
 	for _, name := range slices.Sorted(maps.Keys(in.Feature)) {
 		in.Feature[name] = Masked(in.Mask, in.Feature[name])
 	}
-	in.Aggregate = func(perToken *Node) (numerator, denominator *Node) {
-		return a.Aggregation.Graph(perToken, in.Mask, in.Denom)
+	if a.Aggregation != nil {
+		in.Aggregate = func(perToken *Node) (numerator, denominator *Node) {
+			return a.Aggregation.Graph(perToken, in.Mask, in.Denom)
+		}
 	}
 	if a.bypass() {
 		in.Old = Where(IsFinite(in.Rollout), in.Rollout, StopGradient(in.LogProbs))

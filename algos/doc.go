@@ -71,6 +71,7 @@
 //	arXiv 2509.22115 D3S            select_d3s.go               shares for counts, rounded up; no curriculum by default
 //	Liu et al. 2025 rejection       shape_rejection.go          one statistic at a time
 //	arXiv 2203.02155 SFT            sft.go                      none
+//	arXiv 2305.18290 DPO            dpo.go, pairs_graph.go      none; also robust, hinge and ipo
 //	arXiv 2402.03300 GRPO           aggregate_graph.go          seq-mean-token-mean: empty responses leave the mean
 //	arXiv 2503.14476 DAPO           aggregate_graph.go          token-mean: none
 //	arXiv 2503.20783 Dr. GRPO       aggregate_graph.go          seq-mean-token-sum-norm: empty responses leave the mean

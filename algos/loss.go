@@ -90,7 +90,7 @@ type Inputs struct {
 	// Denom are the step's counts.
 	Denom Denominators
 	// Aggregate sums a per-token loss [N, T] over trained tokens the way the preset's
-	// aggregation says.
+	// aggregation says; nil where the preset has none.
 	Aggregate func(perToken *Node) (numerator, denominator *Node)
 }
 

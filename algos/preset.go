@@ -22,7 +22,8 @@ type Preset struct {
 	// mask and top entropy.
 	Terms []string
 	// Estimator and Aggregation are the defaults of the options
-	// advantage_estimator and loss_agg_mode.
+	// advantage_estimator and loss_agg_mode. A loss that is no sum of per-token losses has
+	// no Aggregation, nor the option.
 	Estimator, Aggregation string
 	// Shapers and Selectors are applied in order.
 	Shapers, Selectors []string

@@ -72,7 +72,9 @@ type resolver struct {
 // there are. A wrong choice is a fault and leaves the preset's own part.
 func (r *resolver) choose() {
 	names := aggregations.names()
-	r.aggregation = r.choice(aggregationOption, r.preset.Aggregation, "How per-token losses become one number; counts are those of the whole optimizer step.", names)
+	if r.preset.Aggregation != "" {
+		r.aggregation = r.choice(aggregationOption, r.preset.Aggregation, "How per-token losses become one number; counts are those of the whole optimizer step.", names)
+	}
 	r.estimator = r.preset.Estimator
 	if r.preset.Offline {
 		return
@@ -131,7 +133,7 @@ func (r *resolver) declare() error {
 		func() error { return addPart(r, &terms, r.preset.terms()...) },
 		func() error { return addPart(r, &weights, r.preset.weights()...) },
 		func() error { return addPart(r, &estimators, r.estimator) },
-		func() error { return addPart(r, &aggregations, r.aggregation) },
+		func() error { return addPart(r, &aggregations, r.aggregationNames()...) },
 		func() error { return addPart(r, &shapers, r.preset.shapers()...) },
 		func() error { return addPart(r, &selectors, r.preset.selectors()...) },
 	} {
@@ -175,6 +177,14 @@ func (r *resolver) declareCompat() {
 		slices.Sort(peers)
 		r.set(CompatOption(peers...), "preset "+r.preset.Name)
 	}
+}
+
+// aggregationNames is the aggregation, if the preset has one.
+func (r *resolver) aggregationNames() []string {
+	if r.aggregation == "" {
+		return nil
+	}
+	return []string{r.aggregation}
 }
 
 func addPart[T any](r *resolver, from *registry[T], names ...string) error {
@@ -253,10 +263,12 @@ const klInReward = "kl_reward_coef"
 func (r *resolver) build() *Algorithm {
 	a := &Algorithm{
 		Name: r.preset.Name, Paper: r.preset.Paper, Offline: r.preset.Offline,
-		Loss:        losses.entries[r.preset.Loss].build(r.values),
-		Estimator:   estimators.entries[r.estimator].build(r.values),
-		Aggregation: aggregations.entries[r.aggregation].build(r.values),
-		settings:    r.settings,
+		Loss:      losses.entries[r.preset.Loss].build(r.values),
+		Estimator: estimators.entries[r.estimator].build(r.values),
+		settings:  r.settings,
+	}
+	if r.aggregation != "" {
+		a.Aggregation = aggregations.entries[r.aggregation].build(r.values)
 	}
 	for _, p := range r.parts {
 		if p.Warnings != nil {

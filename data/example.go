@@ -58,6 +58,9 @@ type Example struct {
 	// Completion is a demonstration to imitate (supervised fine-tuning); the first
 	// answer is used where it is empty.
 	Completion string
+	// Chosen and Rejected are a better and a worse answer of the assistant, for learning
+	// from preferences; both are nil, or neither. An answer to a Prompt is its Content.
+	Chosen, Rejected *Message
 	// Extra holds the further fields of a data row, for verifiers that need them.
 	Extra map[string]any
 }

@@ -51,12 +51,15 @@ func ReadJSONL(path string) ([]Example, error) {
 // DecodeJSONL reads problems, one JSON object a line:
 //
 //	prompt                text that the policy continues, or
-//	messages              a chat: [{"role": "system" | "user" | "assistant" | "tool", "content": "..."}, ...]
+//	messages              a chat: [{"role": "system" | "user" | "assistant" | "tool", "content": "..."}, ...];
+//	                      prompt may hold one too
 //	tools                 an array of the functions that the chat may call, for the template
 //	chat_template_kwargs  an object of further variables for the template
 //	answer                a reference answer: text, a number, or an array of them
 //	id                    text or an integer, unique in the file; default "<prefix>:<line>"
 //	completion            a demonstration to imitate
+//	chosen, rejected      a better and a worse answer: text, or an array of a message of the assistant;
+//	                      without a prompt, two chats that differ in their last message
 //
 // A message may have name (text), and one of the assistant reasoning_content (text)
 // and tool_calls (an array of objects); with tool_calls its content may be null or

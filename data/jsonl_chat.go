@@ -15,12 +15,14 @@ import (
 func chatFields(fields []field, ex *Example) error {
 	var faults []string
 	for _, f := range fields {
-		chat := slices.ContainsFunc(fields, func(g field) bool { return g.key == "messages" })
+		chat := slices.ContainsFunc(fields, func(g field) bool {
+			return g.key == "messages" || slices.Contains([]string{"prompt", "chosen"}, g.key) && kind(g.raw) == "an array"
+		})
 		switch {
 		case (f.key == "tools" || f.key == "chat_template_kwargs") && !chat && kind(f.raw) != "null":
 			faults = append(faults, f.key+": for messages only")
-		case f.key == "completion" && ex.Conversation():
-			faults = append(faults, "completion: messages end with the assistant's turn, which is the demonstration")
+		case (f.key == "completion" || f.key == "chosen" || f.key == "rejected") && ex.Conversation():
+			faults = append(faults, f.key+": messages end with the assistant's turn, which is the demonstration")
 		}
 	}
 	return joined(faults)
@@ -126,14 +128,14 @@ func messages(f field) ([]Message, error) {
 		return nil, err
 	}
 	if len(elements) == 0 {
-		return nil, errors.New("messages: an empty array")
+		return nil, fmt.Errorf("%s: an empty array", f.key)
 	}
 	out := make([]Message, len(elements))
 	var faults []string
 	for i, raw := range elements {
 		var err error
 		if out[i], err = message(raw); err != nil {
-			faults = append(faults, fmt.Sprintf("messages[%d]: %v", i, err))
+			faults = append(faults, fmt.Sprintf("%s[%d]: %v", f.key, i, err))
 		}
 	}
 	return out, joined(faults)

@@ -18,6 +18,7 @@ func decodeExample(text []byte) (Example, error) {
 		return Example{}, err
 	}
 	var ex Example
+	var pair pair
 	var faults []string
 	note := func(err error) {
 		if err != nil {
@@ -27,7 +28,11 @@ func decodeExample(text []byte) (Example, error) {
 	for _, f := range fields {
 		switch f.key {
 		case "prompt":
-			ex.Prompt, err = nonEmpty(f)
+			if kind(f.raw) == "an array" {
+				ex.Messages, err = messages(f)
+			} else {
+				ex.Prompt, err = nonEmpty(f)
+			}
 		case "messages":
 			ex.Messages, err = messages(f)
 		case "answer":
@@ -36,6 +41,10 @@ func decodeExample(text []byte) (Example, error) {
 			ex.ID, err = id(f)
 		case "completion":
 			ex.Completion, err = nonEmpty(f)
+		case "chosen":
+			pair.chosen, err = side(f)
+		case "rejected":
+			pair.rejected, err = side(f)
 		case "tools":
 			ex.Tools, err = tools(f)
 		case "chat_template_kwargs":
@@ -50,6 +59,9 @@ func decodeExample(text []byte) (Example, error) {
 	}
 	note(onePrompt(fields))
 	note(chatFields(fields, &ex))
+	if len(faults) == 0 {
+		note(pair.into(&ex))
+	}
 	if len(faults) > 0 {
 		return Example{}, errors.New(strings.Join(faults, "; "))
 	}
@@ -64,7 +76,7 @@ func onePrompt(fields []field) error {
 	switch {
 	case has("prompt") && has("messages"):
 		return errors.New("prompt and messages exclude each other")
-	case !has("prompt") && !has("messages"):
+	case !has("prompt") && !has("messages") && !(has("chosen") && has("rejected")):
 		keys := make([]string, len(fields))
 		for i, f := range fields {
 			keys[i] = f.key

@@ -225,6 +225,8 @@ func TestReadJSONL(t *testing.T) {
 func FuzzDecodeJSONL(f *testing.F) {
 	f.Add("{\"prompt\":\"p\",\"answer\":[1,\"2\"],\"x\":{\"y\":1.50}}\n{\"messages\":[{\"role\":\"user\",\"content\":\"c\"}],\"id\":3}")
 	f.Add(`{"messages":[{"role":"user","content":"c"},{"role":"assistant","tool_calls":[{"a":1}]}],"tools":[{"b":"\ud83d\ude00"}],"chat_template_kwargs":{"a":[1]}}`)
+	f.Add(`{"prompt":"p","chosen":"a","rejected":"b"}`)
+	f.Add(`{"chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"b","name":"n"}]}`)
 	f.Add("\ufeff{\"prompt\":\"\\ud83d\\ude00\"}\r\n")
 	f.Add(`{"prompt":"p"`)
 	f.Add("{\"a\":{\"a\":[[[]]]}}\n\xff\n[]\nnull")
@@ -241,6 +243,9 @@ func FuzzDecodeJSONL(f *testing.F) {
 			ids[ex.ID] = true
 			if (ex.Prompt == "") == (len(ex.Messages) == 0) {
 				t.Fatalf("prompt and messages: %+v", ex)
+			}
+			if (ex.Chosen == nil) != (ex.Rejected == nil) || ex.Chosen != nil && (ex.Conversation() || ex.Chosen.Role != data.RoleAssistant || ex.Rejected.Role != data.RoleAssistant) {
+				t.Fatalf("chosen and rejected: %+v", ex)
 			}
 			if !utf8.ValidString(ex.ID + ex.Prompt + ex.Completion + fmt.Sprint(ex.Messages, ex.Answers)) {
 				t.Fatalf("not UTF-8: %+v", ex)
@@ -280,6 +285,11 @@ func encode(t *testing.T, ex *data.Example) string {
 	}
 	if ex.Completion != "" {
 		row["completion"] = ex.Completion
+	}
+	if ex.Chosen != nil && ex.Prompt != "" {
+		row["chosen"], row["rejected"] = ex.Chosen.Content, ex.Rejected.Content
+	} else if ex.Chosen != nil {
+		row["chosen"], row["rejected"] = []data.Message{*ex.Chosen}, []data.Message{*ex.Rejected}
 	}
 	var text strings.Builder
 	enc := json.NewEncoder(&text)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/tokenize"
 )
@@ -11,22 +12,95 @@ import (
 // demonstrations turns problems into groups of one rollout that is the reference
 // completion: what offline objectives train on. A conversation gives one rollout of
 // all its turns, or one for each where the template renders earlier turns otherwise.
-func (t *Trainer) demonstrations(prompts []prompt) ([]data.Group, error) {
+// Objectives that need pairs get a rollout of the chosen answer and one of the rejected.
+func (t *Trainer) demonstrations(prompts []prompt, needs algos.Needs) ([]data.Group, error) {
+	turn := demonstrate
+	if needs.Pairs {
+		turn = demonstratePair
+	}
 	var groups []data.Group
 	for _, p := range prompts {
-		of, err := demonstrate(t.setup.Tokenizer, p)
+		of, err := turn(t.setup.Tokenizer, p)
 		if err != nil {
 			return nil, fmt.Errorf("trainer: problem %s: %w", p.example.ID, err)
 		}
 		for i := range of {
-			n, limit := len(of[i].Prompt)+of[i].Rollouts[0].NumTokens(), t.policy.Arch.MaxPositionEmbeddings
-			if n > limit {
-				return nil, fmt.Errorf("trainer: problem %s: prompt and completion have %d tokens, the model has %d positions", p.example.ID, n, limit)
+			if err := t.fits(&of[i]); err != nil {
+				return nil, fmt.Errorf("trainer: problem %s: %w", p.example.ID, err)
 			}
 		}
 		groups = append(groups, of...)
 	}
 	return groups, nil
+}
+
+// fits demands that a prompt and each of its completions have places in the model.
+func (t *Trainer) fits(g *data.Group) error {
+	limit := t.policy.Arch.MaxPositionEmbeddings
+	for i := range g.Rollouts {
+		if n := len(g.Prompt) + g.Rollouts[i].NumTokens(); n > limit {
+			return fmt.Errorf("prompt and completion have %d tokens, the model has %d positions", n, limit)
+		}
+	}
+	return nil
+}
+
+// checkDemonstrations demands that a stage finds in every training problem what it is to
+// imitate, before anything is computed.
+func (t *Trainer) checkDemonstrations(o *StageOptions) error {
+	if !o.Offline() {
+		return nil
+	}
+	a, err := algos.Resolve(o.Algorithm)
+	if err != nil {
+		return fmt.Errorf("trainer: stage %s: %w", o.Name, err)
+	}
+	_, err = t.demonstrations(t.train, a.Needs())
+	return err
+}
+
+// demonstratePair turns a problem into the chosen and the rejected answer to it.
+func demonstratePair(tok tokenize.Tokenizer, p prompt) ([]data.Group, error) {
+	ex := p.example
+	if ex.Chosen == nil {
+		return nil, fmt.Errorf("it has no chosen and rejected answers to compare")
+	}
+	g := data.Group{Example: ex, Prompt: p.tokens}
+	for i, m := range []*data.Message{ex.Chosen, ex.Rejected} {
+		ids, err := answerIDs(tok, p, m)
+		if err != nil {
+			return nil, fmt.Errorf("%s answer: %w", []string{"chosen", "rejected"}[i], err)
+		}
+		g.Rollouts = append(g.Rollouts, data.Rollout{Sample: i, Segments: []data.Segment{{Tokens: ids}}, Text: m.Content, Finish: data.FinishEOS})
+	}
+	return []data.Group{g}, nil
+}
+
+// answerIDs are the tokens of an answer to a problem, with the one that ends it.
+func answerIDs(tok tokenize.Tokenizer, p prompt, m *data.Message) ([]int32, error) {
+	if len(p.example.Messages) == 0 || !tok.HasChatTemplate() {
+		return ended(tok, m.Content)
+	}
+	chat := chatOf(p.example)
+	chat.Messages = append(slices.Clone(chat.Messages), *m)
+	turns, err := tokenize.TurnsOf(tok, chat)
+	if err != nil {
+		return nil, err
+	}
+	segments := turns[len(turns)-1].Segments
+	return segments[len(segments)-1].Tokens, nil
+}
+
+// ended encodes a text and adds the token that ends a completion.
+func ended(tok tokenize.Tokenizer, text string) ([]int32, error) {
+	ids, err := tok.Encode(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(tok.EOS()) == 0 {
+		return nil, fmt.Errorf("the tokenizer names no token that ends a completion")
+	}
+	return append(slices.Clone(ids), tok.EOS()[0]), nil
 }
 
 // demonstrate turns one problem into demonstrations.
@@ -38,14 +112,10 @@ func demonstrate(tok tokenize.Tokenizer, p prompt) ([]data.Group, error) {
 	if len(p.example.Messages) > 0 && tok.HasChatTemplate() {
 		return demonstrateChat(tok, p.example, text)
 	}
-	ids, err := tok.Encode(text)
+	ids, err := ended(tok, text)
 	if err != nil {
 		return nil, fmt.Errorf("completion: %w", err)
 	}
-	if len(tok.EOS()) == 0 {
-		return nil, fmt.Errorf("the tokenizer names no token that ends a completion")
-	}
-	ids = append(slices.Clone(ids), tok.EOS()[0])
 	return []data.Group{demonstration(p.example, p.tokens, []data.Segment{{Tokens: ids}}, text)}, nil
 }
 

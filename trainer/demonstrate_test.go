@@ -90,3 +90,40 @@ func TestConversationsAreDemonstrated(t *testing.T) {
 		})
 	}
 }
+
+// TestPreferencesAreDemonstrated: a group holds the chosen and the rejected answer to one
+// prompt, each with the token that ends it; earlier turns belong to the prompt.
+func TestPreferencesAreDemonstrated(t *testing.T) {
+	say := func(role data.Role, text string) data.Message { return data.Message{Role: role, Content: text} }
+	good, bad := say("assistant", "x"), say("assistant", "yz")
+	for name, c := range map[string]struct {
+		ex   data.Example
+		want []string
+	}{
+		"text": {data.Example{ID: "t", Prompt: "a=", Chosen: &good, Rejected: &bad}, []string{"a=|x<|eos|>", "a=|yz<|eos|>"}},
+		"chat": {data.Example{ID: "c", Messages: []data.Message{say("user", "a"), say("assistant", "b"), say("user", "c")}, Chosen: &good, Rejected: &bad},
+			[]string{"=a>b<|eos|>=c>|x<|eos|>", "=a>b<|eos|>=c>|yz<|eos|>"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tok := chatTokenizer(t, false)
+			ids, err := encodePrompt(tok, &c.ex)
+			if err != nil {
+				t.Fatal(err)
+			}
+			groups, err := demonstratePair(tok, prompt{example: &c.ex, tokens: ids})
+			if err != nil || len(groups) != 1 {
+				t.Fatal(groups, err)
+			}
+			var got []string
+			for _, r := range groups[0].Rollouts {
+				got = append(got, tok.Decode(groups[0].Prompt, false)+"|"+tok.Decode(r.Tokens(), false))
+			}
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+	if _, err := demonstratePair(kitTokenizer(t), prompt{example: &data.Example{ID: "n", Prompt: "1"}}); err == nil {
+		t.Error("a problem without preference is accepted")
+	}
+}

@@ -19,7 +19,6 @@ func (o *StageOptions) checkNeeds(l *fault.List) {
 	needs := a.Needs()
 	l.Check(o.Update.RefModelSyncSteps == 0 || needs.Ref, "update.ref_model_sync_steps", o.Update.RefModelSyncSteps, "0: %s uses no reference policy here", o.Algorithm.Name)
 	for what, needed := range map[string]bool{
-		"pairs of responses":                       needs.Pairs,
 		"models beside the policy and a reference": len(needs.Roles) > 0,
 	} {
 		l.Check(!needed, "algorithm.name", o.Algorithm.Name, "an algorithm that does not need %s, which training does not have yet", what)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/data"
 )
 
@@ -76,7 +77,7 @@ func TestDemonstrations(t *testing.T) {
 	s, _ := kitSetup(t, openDevice(t, "go"), kitStage("sft", "sft", 1))
 	s.Train = []data.Example{{ID: "a", Prompt: "1+1=", Answers: []string{"20", "2"}}, {ID: "b", Prompt: "1+2=", Answers: []string{"30"}, Completion: "1+1+1=30"}}
 	tr := newTrainer(t, s)
-	groups, err := tr.demonstrations(tr.train)
+	groups, err := tr.demonstrations(tr.train, algos.Needs{})
 	if err != nil {
 		t.Fatal(err)
 	}

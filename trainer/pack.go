@@ -6,7 +6,8 @@ import (
 
 // This file lays the rows of a step out for the model. A packed row holds whole
 // sequences side by side; completions of one prompt share it, so that a group of
-// eight costs its prompt once. The response that a token belongs to is found by
+// eight costs its prompt once, and so does a pair, whose two responses are never parted.
+// The response that a token belongs to is found by
 // Gather, and the loss never sees the packing.
 
 // item is one response to lay out.
@@ -62,9 +63,12 @@ func (p *packer) pack(items []item, arrays []array, counts data.Counts) *data.Ba
 func (p *packer) lay(items []item, width, most int, slots []slot) layout {
 	var l layout
 	used, group, prompt, last := width+1, -1, 0, -1
-	for i := range items {
-		it := &items[i]
-		need := it.length()
+	unit := p.unit()
+	for i := 0; i < len(items); i += unit {
+		it, need := &items[i], 0
+		for j := range unit {
+			need += items[i+j].length()
+		}
 		if p.padded || group != it.group || used+need > width || l[last] == most {
 			need += len(it.prompt)
 			if p.padded || used+need > width || l[last] == most {
@@ -74,11 +78,13 @@ func (p *packer) lay(items []item, width, most int, slots []slot) layout {
 			group, prompt = it.group, used
 			used += len(it.prompt)
 		}
-		if slots != nil {
-			slots[i] = slot{row: last, prompt: prompt, start: used}
+		for j := range unit {
+			if slots != nil {
+				slots[i+j] = slot{row: last, prompt: prompt, start: used}
+			}
+			used += items[i+j].length()
+			l[last]++
 		}
-		used += it.length()
-		l[last]++
 	}
 	return l
 }

@@ -14,7 +14,7 @@ type packCase struct {
 	groups, perGroup        int
 	maxPrompt, maxResponse  int
 	microTokens             int
-	padded                  bool
+	padded, paired          bool
 	maskedTokens, maskedRow bool
 }
 
@@ -92,7 +92,10 @@ func checkShape(m *data.MicroBatch, p *packer) error {
 	if m.R > 1 && m.R*m.S > p.microTokens {
 		return fmt.Errorf("%d rows of %d tokens: the limit is %d", m.R, m.S, p.microTokens)
 	}
-	if m.Responses < 1 || m.Responses > m.N || p.padded && m.Responses > m.R {
+	if p.paired && (m.N%2 != 0 || m.Responses%2 != 0) {
+		return fmt.Errorf("a pair is parted: %d responses in %d lines", m.Responses, m.N)
+	}
+	if m.Responses < 1 || m.Responses > m.N || p.padded && m.Responses > m.R*p.unit() {
 		return fmt.Errorf("%d responses in %d lines, %d rows", m.Responses, m.N, m.R)
 	}
 	return nil
@@ -189,6 +192,10 @@ var packCases = map[string]packCase{
 	"long responses":      {groups: 3, perGroup: 5, maxPrompt: 10, maxResponse: 700, microTokens: 2048},
 	"rows over the limit": {groups: 3, perGroup: 3, maxPrompt: 50, maxResponse: 50, microTokens: 16},
 	"groups of one":       {groups: 40, perGroup: 1, maxPrompt: 12, maxResponse: 12, microTokens: 512},
+	"pairs":               {groups: 31, perGroup: 2, maxPrompt: 12, maxResponse: 20, microTokens: 512, paired: true},
+	"pairs of long ones":  {groups: 5, perGroup: 2, maxPrompt: 50, maxResponse: 500, microTokens: 256, paired: true},
+	"pairs padded":        {groups: 31, perGroup: 2, maxPrompt: 12, maxResponse: 20, microTokens: 512, paired: true, padded: true},
+	"two pairs a prompt":  {groups: 9, perGroup: 4, maxPrompt: 12, maxResponse: 20, microTokens: 128, paired: true},
 	"masked":              {groups: 8, perGroup: 6, maxPrompt: 9, maxResponse: 20, microTokens: 512, maskedTokens: true, maskedRow: true},
 	"masked padded":       {groups: 8, perGroup: 6, maxPrompt: 9, maxResponse: 20, microTokens: 512, padded: true, maskedTokens: true, maskedRow: true},
 }
@@ -199,12 +206,16 @@ func TestPack(t *testing.T) {
 	for name, c := range packCases {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, 1))
-			p := &packer{padded: c.padded, microTokens: c.microTokens, layers: 2, hidden: 64, vocab: 22}
+			p := &packer{padded: c.padded, paired: c.paired, microTokens: c.microTokens, layers: 2, hidden: 64, vocab: 22}
 			longest := 0
 			for step := range 20 {
 				items := makeItems(c, rng)
-				for i := range items {
-					longest = max(longest, len(items[i].prompt)+items[i].length())
+				for i := 0; i < len(items); i += p.unit() {
+					whole := len(items[i].prompt)
+					for j := range p.unit() {
+						whole += items[i+j].length()
+					}
+					longest = max(longest, whole)
 				}
 				counts := data.Counts{Tokens: step, Sequences: 2 * step}
 				b := p.pack(items, packArrays(), counts)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/rlvr-go/rlvr/algos"
+	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
 )
 
@@ -24,6 +25,7 @@ func TestEveryPresetTrains(t *testing.T) {
 				s, rec := kitSetup(t, dev, stage)
 				s.Checkpoint.SaveSteps, s.Eval.EvalOnStart, s.Test, s.Validation = 0, false, nil, nil
 				verify(evenStart).judgeBy(&s)
+				preferences(s.Train)
 				runAll(t, s)
 				for _, r := range rec.steps {
 					loss, ok := r.Values["loss"]
@@ -38,5 +40,15 @@ func TestEveryPresetTrains(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// preferences gives problems a chosen answer, theirs, and a rejected one.
+func preferences(examples []data.Example) {
+	for i := range examples {
+		right := examples[i].Answers[0]
+		wrong := right[1:] + right[:1] + "+"
+		examples[i].Chosen = &data.Message{Role: data.RoleAssistant, Content: right}
+		examples[i].Rejected = &data.Message{Role: data.RoleAssistant, Content: wrong}
 	}
 }

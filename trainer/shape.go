@@ -18,7 +18,9 @@ type shape struct {
 // packer chooses shapes and remembers them over a stage: one that holds a batch
 // and is not much dearer than the best is used again.
 type packer struct {
-	padded      bool
+	padded bool
+	// paired keeps every two responses together.
+	paired      bool
 	microTokens int
 	// The model's layers, width and vocabulary, for costs.
 	layers, hidden, vocab int
@@ -43,9 +45,23 @@ func (p *packer) limit(n int) {
 	}
 }
 
+// pairUp keeps every two responses together, in one row.
+func (p *packer) pairUp() {
+	p.paired = true
+	p.responses *= p.unit()
+}
+
+// unit is how many responses stay together.
+func (p *packer) unit() int {
+	if p.paired {
+		return 2
+	}
+	return 1
+}
+
 // allows reports whether a saved shape is one that choose could have made.
 func (p *packer) allows(s shape) bool {
-	widest, longest := powerOfTwo(max(packedRow, p.positions)), powerOfTwo(p.positions)
+	widest, longest := powerOfTwo(max(packedRow, p.unit()*p.positions)), powerOfTwo(p.positions)
 	return s.R >= 1 && s.S >= 1 && s.N >= 1 && s.T >= 1 && s.S <= widest && s.T <= longest &&
 		s.N <= powerOfTwo(p.responses) && s.R <= max(1, p.microTokens/s.S)
 }
@@ -68,8 +84,13 @@ const (
 // choose finds the shape of a batch's micro-batches.
 func (p *packer) choose(items []item) shape {
 	width, length := 0, 0
-	for i := range items {
-		width, length = max(width, len(items[i].prompt)+items[i].length()), max(length, len(items[i].tokens))
+	for i := 0; i < len(items); i += p.unit() {
+		whole := len(items[i].prompt)
+		for j := range p.unit() {
+			whole += items[i+j].length()
+			length = max(length, len(items[i+j].tokens))
+		}
+		width = max(width, whole)
 	}
 	best, bestLayout := p.cheapest(items, width, length)
 	limit := nearly * p.cost(best, bestLayout)

@@ -55,6 +55,9 @@ func (t *Trainer) openStage() (*stage, error) {
 		cursor:    cursor{n: len(t.train), seed: t.setup.Seed, stage: t.state.Stage, consumed: t.state.Consumed},
 	}
 	st.packer.limit(t.setup.Device.PassTokens)
+	if st.objective.needs.Pairs {
+		st.packer.pairUp()
+	}
 	if !a.Offline {
 		if st.generator, err = t.newGenerator(o.Rollout); err != nil {
 			return nil, fmt.Errorf("trainer: stage %s: %w", o.Name, err)
@@ -110,7 +113,7 @@ func (t *Trainer) rollouts(ctx context.Context, st *stage, n int) ([]data.Group,
 		prompts = append(prompts, t.train[i])
 	}
 	if st.algorithm.Offline {
-		groups, err := t.demonstrations(prompts)
+		groups, err := t.demonstrations(prompts, st.objective.needs)
 		if err != nil {
 			return nil, err
 		}

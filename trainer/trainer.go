@@ -87,10 +87,8 @@ func New(s Setup) (*Trainer, error) {
 		if u := s.Stages[i].Until; u.Metric != "" && len(t.validation) == 0 {
 			return nil, fmt.Errorf("trainer: stage %s waits for %s, and there are no validation problems", s.Stages[i].Name, u.Metric)
 		}
-		if s.Stages[i].Offline() {
-			if _, err := t.demonstrations(t.train); err != nil {
-				return nil, err
-			}
+		if err := t.checkDemonstrations(&s.Stages[i]); err != nil {
+			return nil, err
 		}
 	}
 	if err := t.checkLengths(); err != nil {

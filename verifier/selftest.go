@@ -24,7 +24,8 @@ const (
 )
 
 // SelfTest gives every reference answer of the examples to v as if it were a
-// completion (the demonstration where an example has none); each must be correct.
+// completion (the demonstration where an example has none); each must be correct. A
+// conversation and a preference without an answer leave nothing to compare with.
 // Else it is [ErrSelfTest], naming the first offenders. A run calls it before its
 // first step: a verifier that scores everything as wrong must not look like a
 // policy that learns nothing.
@@ -33,6 +34,9 @@ func SelfTest(ctx context.Context, v Verifier, examples []data.Example) error {
 	for i := range examples {
 		ex := &examples[i]
 		golds := ex.Answers
+		if len(golds) == 0 && ex.Completion == "" && (ex.Conversation() || ex.Chosen != nil) {
+			continue
+		}
 		if len(golds) == 0 {
 			golds = []string{ex.Completion}
 		}

@@ -42,7 +42,9 @@ func prove(c Case) {
 			record(s.Of, p)
 		}
 	}
-	record("aggregation "+fmt.Sprint(a.Resolved().Options["loss_agg_mode"]), p)
+	if a.Aggregation != nil {
+		record("aggregation "+fmt.Sprint(a.Resolved().Options["loss_agg_mode"]), p)
+	}
 	for _, preset := range algos.Presets() {
 		if preset.Name == a.Name {
 			record("loss "+preset.Loss, p)

@@ -21,7 +21,7 @@ var backend = sync.OnceValues(func() (compute.Backend, error) {
 type Runner struct {
 	Algorithm *algos.Algorithm
 	needs     algos.Needs
-	mode      string // loss_agg_mode
+	mode      string // loss_agg_mode, "" where there is none
 }
 
 // NewRunner resolves o.
@@ -30,7 +30,8 @@ func NewRunner(o algos.Options) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{Algorithm: a, needs: a.Needs(), mode: a.Resolved().Options["loss_agg_mode"].(string)}, nil
+	mode, _ := a.Resolved().Options["loss_agg_mode"].(string)
+	return &Runner{Algorithm: a, needs: a.Needs(), mode: mode}, nil
 }
 
 // Result is a loss with its gradients, [N][T], and its metrics.
