@@ -72,9 +72,9 @@ const (
 	fullAttention    = "full_attention"
 )
 
-// withDefaults fills what HF's configuration classes fill, and writes equal
+// WithDefaults fills what HF's configuration classes fill, and writes equal
 // architectures in one way.
-func (a Arch) withDefaults() Arch {
+func (a Arch) WithDefaults() Arch {
 	if a.NumKeyValueHeads == 0 {
 		a.NumKeyValueHeads = a.NumAttentionHeads
 	}
@@ -144,7 +144,7 @@ const (
 // decides it.
 func (a *Arch) Validate() error {
 	var l fault.List
-	d := a.withDefaults()
+	d := a.WithDefaults()
 	_, known := families[d.ModelType]
 	l.Check(known, "model_type", a.ModelType, "%s", strings.Join(Families(), ", "))
 	a.checkSizes(&l, &d)

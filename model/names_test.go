@@ -74,7 +74,7 @@ func TestEveryWeightHasAnAxisPerDimension(t *testing.T) {
 	for _, family := range Families() {
 		a := Arch{ModelType: family, VocabSize: 6, HiddenSize: 8, IntermediateSize: 10, NumHiddenLayers: 2,
 			NumAttentionHeads: 2, MaxPositionEmbeddings: 4, AttentionBias: true, MLPBias: true, NumExperts: 3, NumExpertsPerTok: 2,
-			MoeIntermediateSize: 5, DecoderSparseStep: 2}.withDefaults()
+			MoeIntermediateSize: 5, DecoderSparseStep: 2}.WithDefaults()
 		seen := map[string]bool{}
 		for _, w := range a.Weights() {
 			if len(w.Axes) != len(w.Shape) {

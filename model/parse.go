@@ -90,7 +90,7 @@ func parseArch(fields map[string]json.RawMessage) (*Arch, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	a = a.withDefaults()
+	a = a.WithDefaults()
 	return &a, nil
 }
 

@@ -27,7 +27,7 @@ func NewPolicy(a *Arch, seed int64) (*Policy, error) {
 	if err := a.Validate(); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
-	arch := a.withDefaults()
+	arch := a.WithDefaults()
 	if arch.VocabSize == 0 {
 		return nil, fmt.Errorf("model: vocab_size: missing, and no tokenizer to take it from")
 	}

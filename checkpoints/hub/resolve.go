@@ -19,6 +19,8 @@ type Options struct {
 	Progress func(file string, done, total int64)
 	// Log gets waiting, retries and what was left undone; nil discards it.
 	Log *slog.Logger
+	// CacheOnly forbids to download, as HF_HUB_OFFLINE does.
+	CacheOnly bool
 	// Client makes the requests. nil is one that takes a server for unreachable
 	// after ten seconds and heeds HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
 	Client *http.Client
@@ -54,6 +56,9 @@ func resolve(ctx context.Context, s string, o Options) (string, error) {
 	env, err := readEnvironment()
 	if err != nil {
 		return "", err
+	}
+	if env.offline == "" && o.CacheOnly {
+		env.offline = "the caller"
 	}
 	cached := newCache(env.cache, n.repo)
 	commit := cached.commit(n.revision)

@@ -26,7 +26,7 @@ type trainOptions struct {
 	config, backend string
 	sets            []string
 	resume          string
-	clean           bool
+	clean, dryRun   bool
 }
 
 // newest is what --resume without a step means.
@@ -42,6 +42,9 @@ An existing run is never overwritten: --resume goes on where it was saved, --cle
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.config = args[0]
+			if o.dryRun {
+				return runPlan(cmd.Context(), o.config, withBackend(o.sets, o.backend), false, cmd.OutOrStdout())
+			}
 			return runTrain(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -50,7 +53,8 @@ An existing run is never overwritten: --resume goes on where it was saved, --cle
 	c.Flags().StringVar(&o.resume, "resume", "", "go on from the newest checkpoint, or from that of a step")
 	c.Flags().Lookup("resume").NoOptDefVal = newest
 	c.Flags().BoolVar(&o.clean, "clean", false, "delete what an earlier run left in the folder and start anew")
-	c.MarkFlagsMutuallyExclusive("resume", "clean")
+	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what the run would do and need, and do nothing (rlvr plan)")
+	c.MarkFlagsMutuallyExclusive("resume", "clean", "dry-run")
 	return c
 }
 
