@@ -13,18 +13,19 @@ const gdpoPaper = "arXiv 2601.05242"
 
 // gdpo compares each of several rewards within its group by itself before it adds them
 // (GDPO, arXiv 2601.05242, eqs. 4-6), so that a reward of great variance does not drown
-// the others: over the rewards by name k (Scored.Rewards; without any, the row's reward)
+// the others: over the rewards by name k with weights w (Scored.Rewards, RewardWeights;
+// without any, the row's reward)
 //
-//	a_i = sum over k of (R_ik - mean(R_k of the group))/(std + advantage_epsilon)
+//	a_i = sum over k of w_k (R_ik - mean(R_k of the group))/(std + advantage_epsilon)
 //	A_i = (a_i - mean(a))/(std(a) + advantage_epsilon) over the responses of the step
 //
 // as TRL does (normalize_then_sum); what shapers add to the reward are further rewards.
 // A reward that is NaN counts 0 and leaves its statistics.
 //
-// Deviations: rewards have weight 1. A response none of whose rewards differs from others
-// of its group has exactly 0, where peers have -mean(a)/std(a). With compat verl the last
-// line normalises over tokens, (a - mean)/sqrt(var + 1e-8), and a group of one keeps its
-// rewards; advantage_epsilon is 1e-6 there.
+// Deviations: a response none of whose rewards differs from others of its group has
+// exactly 0, where peers have -mean(a)/std(a). With compat verl the last line normalises
+// over tokens, (a - mean)/sqrt(var + 1e-8), and a group of one keeps its rewards;
+// advantage_epsilon is 1e-6 there.
 type gdpo struct {
 	epsilon float64
 	verl    bool
@@ -66,12 +67,16 @@ func (e gdpo) Advantages(s *data.Scored) error {
 		if len(values) != len(s.Rows) {
 			return fmt.Errorf("algos: %d rewards %s for %d rows", len(values), name, len(s.Rows))
 		}
-		if err := e.add(sums, differ, name, func(i int) float64 { return values[i] }); err != nil {
+		weight, ok := s.RewardWeights[name]
+		if !ok {
+			weight = 1
+		}
+		if err := e.add(sums, differ, name, weight, func(i int) float64 { return values[i] }); err != nil {
 			return err
 		}
 	}
 	if len(s.Rewards) == 0 {
-		if err := e.add(sums, differ, "", func(i int) float64 { return s.Rows[i].Reward }); err != nil {
+		if err := e.add(sums, differ, "", 1, func(i int) float64 { return s.Rows[i].Reward }); err != nil {
 			return err
 		}
 	}
@@ -79,9 +84,9 @@ func (e gdpo) Advantages(s *data.Scored) error {
 	return nil
 }
 
-// add adds a reward, compared within its groups, to the sums, and notes which rows it
-// tells from others.
-func (e gdpo) add(sums []data.Row, differ []bool, name string, value func(i int) float64) error {
+// add adds a reward, compared within its groups, times its weight to the sums, and notes
+// which rows it tells from others.
+func (e gdpo) add(sums []data.Row, differ []bool, name string, weight float64, value func(i int) float64) error {
 	rows := make([]data.Row, len(sums))
 	for i := range rows {
 		rows[i] = data.Row{Group: sums[i].Group, Reward: value(i)}
@@ -100,9 +105,9 @@ func (e gdpo) add(sums []data.Row, differ []bool, name string, value func(i int)
 			switch {
 			case math.IsNaN(x):
 			case e.verl && d.n == 1:
-				sums[i].Reward += x / (1 + e.epsilon)
-			case !d.equal():
-				sums[i].Reward, differ[i] = sums[i].Reward+(x-d.mean)/(d.std+e.epsilon), true
+				sums[i].Reward += weight * x / (1 + e.epsilon)
+			case !d.equal() && weight != 0:
+				sums[i].Reward, differ[i] = sums[i].Reward+weight*(x-d.mean)/(d.std+e.epsilon), true
 			}
 			i++
 		}

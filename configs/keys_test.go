@@ -15,6 +15,7 @@ import (
 	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/trainer"
+	"github.com/rlvr-go/rlvr/verifier"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files under testdata")
@@ -26,6 +27,7 @@ func TestConfigKeys(t *testing.T) {
 	config := Default()
 	config.Model.Config = &model.Arch{}
 	config.Stages = []trainer.StageOptions{trainer.DefaultStage()}
+	config.Reward.Rewards = []verifier.RewardOptions{verifier.DefaultReward()}
 	var out strings.Builder
 	for _, line := range keyLines(reflect.ValueOf(*config), configSchema, "") {
 		fmt.Fprintln(&out, line)

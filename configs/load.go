@@ -46,10 +46,10 @@ func Load(path string, sets []string) (*Config, error) {
 	return config, nil
 }
 
-// chooseVerifier names the verifier of the task where the file names none; problem
-// files are compared exactly.
+// chooseVerifier names the verifier of the task where the file names neither one nor
+// rewards; problem files are compared exactly.
 func (c *Config) chooseVerifier() {
-	if c.Reward.Verifier != "" {
+	if c.Reward.Verifier != "" || len(c.Reward.Rewards) > 0 {
 		return
 	}
 	c.Reward.Verifier = verifier.DefaultOptions().Verifier
@@ -84,8 +84,8 @@ func defaultOutputDir(path string) string {
 	return "runs/" + strings.TrimSuffix(name, filepath.Ext(name))
 }
 
-// underDefaults lays root over the defaults of Config and, below each stage, over
-// those of a stage.
+// underDefaults lays root over the defaults of Config, each stage over those of a stage
+// and each reward over those of a reward.
 func underDefaults(root *node, outputDir string) (*node, error) {
 	config := Default()
 	config.OutputDir = outputDir
@@ -98,13 +98,26 @@ func underDefaults(root *node, outputDir string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	written := root.get(stagesKey)
-	stages := *written
-	stages.items = nil
-	for _, own := range written.items {
-		stages.items = append(stages.items, merge(stage, own))
+	one, err := tree(reflect.ValueOf(verifier.DefaultReward()), configSchema.field(rewardKey).field(rewardsKey).elem)
+	if err != nil {
+		return nil, err
 	}
-	return merge(defaults, root.with(stagesKey, written.at, &stages)), nil
+	root = root.with(stagesKey, root.get(stagesKey).at, eachOver(stage, root.get(stagesKey)))
+	if section := root.get(rewardKey); section.get(rewardsKey) != nil {
+		list := section.get(rewardsKey)
+		root = root.with(rewardKey, section.at, section.with(rewardsKey, list.at, eachOver(one, list)))
+	}
+	return merge(defaults, root), nil
+}
+
+// eachOver lays each element of a list over defaults.
+func eachOver(defaults, list *node) *node {
+	out := *list
+	out.items = nil
+	for _, own := range list.items {
+		out.items = append(out.items, merge(defaults, own))
+	}
+	return &out
 }
 
 // tree is a Go value as if it had been read from a file.

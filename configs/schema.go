@@ -119,6 +119,8 @@ const (
 	stagesKey    = "stages"
 	rolloutKey   = "rollout"
 	algorithmKey = "algorithm"
+	rewardKey    = "reward"
+	rewardsKey   = "rewards"
 )
 
 // stageFields are the stage keys that may be written at the top level.

@@ -8,6 +8,9 @@ type Scored struct {
 	// Rewards are the reward functions' values by name, unweighted, one for each of
 	// Rows.
 	Rewards map[string][]float64
+	// RewardWeights are what Rewards are multiplied with in a row's Reward, by name; 1
+	// for those that are absent. What multiplies Rewards itself needs them, once.
+	RewardWeights map[string]float64
 	// Stats are batch-wide statistics by name, computed once per optimizer step
 	// over the whole batch and given to the loss, so that cutting the batch into
 	// micro-batches cannot change them.

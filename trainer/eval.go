@@ -88,7 +88,8 @@ func (t *Trainer) evalStop() []string {
 }
 
 // Evaluate samples and judges k completions of each problem of a set ("validation"
-// or "test"), and returns the scored rows too.
+// or "test"), and returns the scored rows too. It asks only the reward that says what
+// is right.
 func (t *Trainer) Evaluate(ctx context.Context, set string) (*Evaluation, *data.Scored, error) {
 	prompts := t.validation
 	if set == "test" {
@@ -101,11 +102,11 @@ func (t *Trainer) Evaluate(ctx context.Context, set string) (*Evaluation, *data.
 	if err != nil {
 		return nil, nil, err
 	}
-	groups, err := t.generate(ctx, g, prompts, sampler.Draw{Seed: t.setup.Seed, Step: evalDraw})
+	groups, scoring, err := t.generate(ctx, g, prompts, sampler.Draw{Seed: t.setup.Seed, Step: evalDraw}, t.setup.Rewards.Right())
 	if err != nil {
 		return nil, nil, err
 	}
-	scored, err := t.judge(ctx, groups)
+	scored, err := t.judge(ctx, groups, scoring)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -162,13 +163,18 @@ func (t *Trainer) Complete(ctx context.Context, ex *data.Example, o sampler.Opti
 	if err != nil {
 		return nil, fmt.Errorf("trainer: %w", err)
 	}
-	groups, err := t.generate(ctx, g, []prompt{{example: ex, tokens: tokens}}, d)
+	rewards := t.setup.Rewards
+	if len(ex.Answers) == 0 {
+		rewards = nil
+	}
+	groups, scoring, err := t.generate(ctx, g, []prompt{{example: ex, tokens: tokens}}, d, rewards)
 	if err != nil {
 		return nil, err
 	}
-	if len(ex.Answers) > 0 {
-		return t.judge(ctx, groups)
+	if rewards != nil {
+		return t.judge(ctx, groups, scoring)
 	}
+	scoring.Close()
 	scored := &data.Scored{Groups: groups}
 	for i := range groups[0].Rollouts {
 		scored.Rows = append(scored.Rows, data.Row{Rollout: &groups[0].Rollouts[i]})

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rlvr-go/rlvr/checkpoints"
 	"github.com/rlvr-go/rlvr/checkpoints/safetensors"
@@ -84,8 +85,8 @@ func TestVerifierThatErrs(t *testing.T) {
 		stage := kitStage("rl", "grpo", 4)
 		stage.NumPromptsPerStep = 20
 		s, rec := kitSetup(t, openDevice(t, "go"), stage)
-		s.Eval.EvalOnStart, s.Test, s.Reward.MaxFaultFraction = false, nil, 0.9
-		broken("7").judgeBy(&s)
+		s.Eval.EvalOnStart, s.Test = false, nil
+		s.Rewards = verifier.RewardsOf(broken("7"), 0, time.Minute, 0.9)
 		runAll(t, s)
 		masked := 0.0
 		for _, r := range rec.steps {

@@ -15,14 +15,14 @@ func (t *Trainer) gather(ctx context.Context, st *stage, clock *stepClock) (*dat
 	whole := &data.Scored{Rewards: map[string][]float64{}, Stats: map[string]float64{}}
 	missing := st.opts.NumPromptsPerStep
 	for round := 1; missing > 0; round++ {
-		groups, err := t.rollouts(ctx, st, missing)
+		groups, scoring, err := t.rollouts(ctx, st, missing)
 		if err != nil {
 			return nil, err
 		}
 		clock.lap("gen")
 		part := rowsOf(groups) // given answers are not judged
-		if !st.algorithm.Offline {
-			if part, err = t.judge(ctx, groups); err != nil {
+		if scoring != nil {
+			if part, err = t.judge(ctx, groups, scoring); err != nil {
 				return nil, err
 			}
 		}
@@ -61,7 +61,7 @@ func (st *stage) refill(s *data.Scored, round int) (*data.Scored, int, error) {
 
 // kept is what is left of s.
 func kept(s *data.Scored, keep []bool) *data.Scored {
-	out := &data.Scored{Rewards: map[string][]float64{}}
+	out := &data.Scored{Rewards: map[string][]float64{}, RewardWeights: s.RewardWeights}
 	number := make([]int, len(s.Groups))
 	for g := range s.Groups {
 		number[g] = len(out.Groups)
@@ -86,7 +86,7 @@ func kept(s *data.Scored, keep []bool) *data.Scored {
 func appendScored(whole, part *data.Scored) {
 	first := len(whole.Groups)
 	if first == 0 {
-		whole.Groups, whole.Rows, whole.Rewards = part.Groups, part.Rows, part.Rewards
+		whole.Groups, whole.Rows, whole.Rewards, whole.RewardWeights = part.Groups, part.Rows, part.Rewards, part.RewardWeights
 		return
 	}
 	whole.Groups = append(whole.Groups, part.Groups...)

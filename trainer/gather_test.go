@@ -56,8 +56,8 @@ func TestDynamicSampling(t *testing.T) {
 			}
 		})
 		n, of := len(scored.Groups), stage.NumPromptsPerStep
-		if len(scored.Rewards["exact"]) != len(scored.Rows) || len(scored.Rows) != n*stage.Rollout.NumGenerations {
-			t.Errorf("%+v: %d rows of %d groups, %d rewards", c, len(scored.Rows), n, len(scored.Rewards["exact"]))
+		if len(scored.Rewards["test"]) != len(scored.Rows) || len(scored.Rows) != n*stage.Rollout.NumGenerations {
+			t.Errorf("%+v: %d rows of %d groups, %d rewards", c, len(scored.Rows), n, len(scored.Rewards["test"]))
 		}
 		switch {
 		case !c.dynamic && (n != of || st.cursor.consumed != of):

@@ -9,6 +9,7 @@ import (
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/sampler"
 	"github.com/rlvr-go/rlvr/tokenize"
+	"github.com/rlvr-go/rlvr/verifier"
 )
 
 // prompt is a problem ready for the sampler.
@@ -61,8 +62,9 @@ func (t *Trainer) newGenerator(o sampler.Options) (*generator, error) {
 	return g, err
 }
 
-// generate samples a group of completions for each prompt.
-func (t *Trainer) generate(ctx context.Context, g *generator, prompts []prompt, d sampler.Draw) ([]data.Group, error) {
+// generate samples a group of completions for each prompt, and gives each to the rewards
+// as soon as it is there. The caller closes the scoring.
+func (t *Trainer) generate(ctx context.Context, g *generator, prompts []prompt, d sampler.Draw, rewards *verifier.Rewards) ([]data.Group, *verifier.Scoring, error) {
 	in := make([]sampler.Prompt, len(prompts))
 	groups := make([]data.Group, len(prompts))
 	n := g.generations
@@ -71,6 +73,7 @@ func (t *Trainer) generate(ctx context.Context, g *generator, prompts []prompt, 
 		in[i] = sampler.Prompt{ID: promptID(p.example.ID), Tokens: p.tokens}
 		groups[i] = data.Group{Example: p.example, Prompt: p.tokens, Rollouts: rollouts[i*n : (i+1)*n : (i+1)*n]}
 	}
+	scoring := rewards.Start(ctx, len(rollouts))
 	err := g.sampler.Sample(ctx, t.policy, in, d, func(r sampler.Result) {
 		i := r.Prompt*n + r.Sample
 		segments[i] = data.Segment{Author: data.AuthorPolicy, Tokens: r.Tokens, RolloutLogProbs: r.LogProbs, TruncatedLogProbs: r.TruncatedLogProbs}
@@ -78,11 +81,13 @@ func (t *Trainer) generate(ctx context.Context, g *generator, prompts []prompt, 
 			Sample: r.Sample, Segments: segments[i : i+1 : i+1],
 			Routes: r.Routes, Text: g.stop.text(r.Tokens), Finish: r.Finish, PolicyVersion: t.policy.Version,
 		}
+		scoring.Add(i, verifier.Job{Example: prompts[r.Prompt].example, Completion: rollouts[i].Text})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("trainer: %w", err)
+		scoring.Close()
+		return nil, nil, fmt.Errorf("trainer: %w", err)
 	}
-	return groups, nil
+	return groups, scoring, nil
 }
 
 // stopStrings ends completions at strings (a sampler.Stopper) and cuts them off

@@ -100,7 +100,7 @@ func kitSetup(t testing.TB, dev *device.Device, stages ...StageOptions) (Setup, 
 	dir := t.TempDir()
 	s := Setup{
 		Device: dev, Policy: kitPolicy(t, kitArch()), Tokenizer: kitTokenizer(t),
-		Reward: verifier.DefaultOptions(), Stages: stages, Eval: DefaultEval(),
+		Stages: stages, Eval: DefaultEval(),
 		Checkpoint: checkpoints.Options{SaveSteps: 1}, Logging: runlog.DefaultOptions(), Seed: 1,
 		CheckpointDir: filepath.Join(dir, "checkpoints"), BadBatchDir: filepath.Join(dir, "bad_batch"),
 		Report: rec, Log: quiet(),
@@ -111,11 +111,11 @@ func kitSetup(t testing.TB, dev *device.Device, stages ...StageOptions) (Setup, 
 		}
 	}
 	s.Eval.MaxCompletionLength = 4
-	v, err := s.Reward.New()
+	v, err := verifier.New("exact", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Judge = verifier.NewJudge(v, 0, time.Minute)
+	s.Rewards = verifier.RewardsOf(v, 0, time.Minute, 0.1)
 	for i := range stages {
 		if err := stages[i].Validate(); err != nil {
 			t.Fatal(err)
@@ -153,8 +153,8 @@ func (f verify) Verify(_ context.Context, ex *data.Example, completion string) d
 	return f(ex, completion)
 }
 
-// judgeBy replaces a setup's judge.
-func (f verify) judgeBy(s *Setup) { s.Judge = verifier.NewJudge(f, 0, time.Minute) }
+// judgeBy replaces a setup's rewards.
+func (f verify) judgeBy(s *Setup) { s.Rewards = verifier.RewardsOf(f, 0, time.Minute, 0.1) }
 
 // evenStart accepts what begins with an even digit: a random policy's completions
 // about one time in three, so that every step has something to learn.

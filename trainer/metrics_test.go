@@ -3,11 +3,13 @@ package trainer
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/verifier"
 )
 
 // judged makes a group of rollouts of some lengths with their verdicts; a length
@@ -93,20 +95,21 @@ func TestAverage(t *testing.T) {
 // reward and no trained token; one that broke its verifier is wrong.
 func TestJudgeMasksFaults(t *testing.T) {
 	s, _ := kitSetup(t, openDevice(t, "go"), kitStage("rl", "grpo", 1))
-	s.Reward.MaxFaultFraction = 1
-	verify(func(ex *data.Example, completion string) data.Verdict {
+	s.Rewards = verifier.RewardsOf(verify(func(ex *data.Example, completion string) data.Verdict {
 		return map[string]data.Verdict{
 			"gold":   {Kind: data.Error, Blame: data.BlameGold},
 			"infra":  {Kind: data.Undecided, Blame: data.BlameInfrastructure, Score: 1},
 			"broken": {Kind: data.Undecided, Blame: data.BlameCompletion},
 			"right":  {Kind: data.Correct, Score: 1},
 		}[completion]
-	}).judgeBy(&s)
+	}), 0, time.Minute, 1)
 	g := data.Group{Example: &s.Train[0], Prompt: []int32{2}}
 	for _, text := range []string{"gold", "infra", "broken", "right"} {
 		g.Rollouts = append(g.Rollouts, data.Rollout{Text: text, Segments: []data.Segment{{Tokens: []int32{3, 4}}}})
 	}
-	scored, err := newTrainer(t, s).judge(t.Context(), []data.Group{g})
+	tr := newTrainer(t, s)
+	groups := []data.Group{g}
+	scored, err := tr.judge(t.Context(), groups, tr.scoringOf(t.Context(), groups))
 	if err != nil {
 		t.Fatal(err)
 	}

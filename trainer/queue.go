@@ -49,7 +49,7 @@ func (t *Trainer) next(ctx context.Context, st *stage, clock *stepClock) (*data.
 	st.queue = st.queue[1:]
 	if s.Rows == nil { // it comes from a checkpoint, which keeps no verdicts
 		var err error
-		if s, err = t.judge(ctx, s.Groups); err != nil {
+		if s, err = t.judge(ctx, s.Groups, t.scoringOf(ctx, s.Groups)); err != nil {
 			return nil, err
 		}
 		clock.lap("reward")

@@ -3,7 +3,6 @@ package trainer
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/data"
@@ -11,33 +10,43 @@ import (
 	"github.com/rlvr-go/rlvr/verifier"
 )
 
-// judge asks the verifier about every rollout and makes the rows that shapers and
-// estimators work on. Verdicts that are no fault of the completion are masked; too
-// many of them stop the run.
-func (t *Trainer) judge(ctx context.Context, groups []data.Group) (*data.Scored, error) {
+// judge makes the rows that shapers and estimators work on, of groups whose completions
+// scoring was given, and closes it. Verdicts that are no fault of the completion are
+// masked; too many of them stop the run.
+func (t *Trainer) judge(ctx context.Context, groups []data.Group, scoring *verifier.Scoring) (*data.Scored, error) {
+	defer scoring.Close()
 	s := rowsOf(groups)
-	jobs := make([]verifier.Job, len(s.Rows))
-	for i := range s.Rows {
-		jobs[i] = verifier.Job{Example: groups[s.Rows[i].Group].Example, Completion: s.Rows[i].Rollout.Text}
-	}
-	verdicts := t.setup.Judge.Verdicts(ctx, jobs)
+	scores := scoring.Scores()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	rewards := make([]float64, len(verdicts))
-	s.Rewards = map[string][]float64{t.setup.Reward.Verifier: rewards}
-	for i, v := range verdicts {
+	s.Rewards, s.RewardWeights = scores.ByName, scores.Weights
+	for i := range s.Rows {
 		row := &s.Rows[i]
-		row.Verdict, row.Reward, rewards[i] = v, v.Score, v.Score
-		if v.Masked() {
-			row.Reward = math.NaN()
+		row.Verdict, row.Reward = scores.Verdicts[i], scores.Totals[i]
+		if row.Verdict.Masked() {
 			clear(row.Mask)
 		}
 	}
-	if err := verifier.Count(verdicts).Check(t.setup.Reward.MaxFaultFraction); err != nil {
+	if err := t.setup.Rewards.Check(scores.Verdicts); err != nil {
 		return nil, fmt.Errorf("trainer: %w", err)
 	}
 	return s, nil
+}
+
+// scoringOf gives completions that are there already to the rewards.
+func (t *Trainer) scoringOf(ctx context.Context, groups []data.Group) *verifier.Scoring {
+	var jobs []verifier.Job
+	for g := range groups {
+		for i := range groups[g].Rollouts {
+			jobs = append(jobs, verifier.Job{Example: groups[g].Example, Completion: groups[g].Rollouts[i].Text})
+		}
+	}
+	scoring := t.setup.Rewards.Start(ctx, len(jobs))
+	for i, job := range jobs {
+		scoring.Add(i, job)
+	}
+	return scoring
 }
 
 // rowsOf makes a row of each rollout.

@@ -11,6 +11,7 @@ import (
 	"github.com/rlvr-go/rlvr/model/device"
 	"github.com/rlvr-go/rlvr/sampler"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
+	"github.com/rlvr-go/rlvr/verifier"
 )
 
 // stage is a stage in progress.
@@ -106,8 +107,8 @@ func (t *Trainer) notes(st *stage) []string {
 func (st *stage) over(s *state) bool { return st.reached || s.StageStep >= st.opts.Steps }
 
 // rollouts gives the groups of the next n prompts: sampled, or read for offline
-// objectives.
-func (t *Trainer) rollouts(ctx context.Context, st *stage, n int) ([]data.Group, error) {
+// objectives. The scoring of those sampled is under way; [Trainer.judge] closes it.
+func (t *Trainer) rollouts(ctx context.Context, st *stage, n int) ([]data.Group, *verifier.Scoring, error) {
 	var prompts []prompt
 	for _, i := range st.cursor.next(n) {
 		prompts = append(prompts, t.train[i])
@@ -115,12 +116,12 @@ func (t *Trainer) rollouts(ctx context.Context, st *stage, n int) ([]data.Group,
 	if st.algorithm.Offline {
 		groups, err := t.demonstrations(prompts, st.objective.needs)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return groups, nil
+		return groups, nil, nil
 	}
 	d := sampler.Draw{Seed: t.setup.Seed, Step: t.state.Step + len(st.queue)} // the step that will train on them
-	return t.generate(ctx, st.generator, prompts, d)
+	return t.generate(ctx, st.generator, prompts, d, t.setup.Rewards)
 }
 
 // shape changes rewards, masks and weights, drops the groups that the objective's

@@ -125,8 +125,10 @@ func FuzzParseState(f *testing.F) {
 		if err != nil || st.over(&tr.state) {
 			return
 		}
-		if _, err := tr.rollouts(t.Context(), st, st.opts.NumPromptsPerStep); err != nil {
+		_, scoring, err := tr.rollouts(t.Context(), st, st.opts.NumPromptsPerStep)
+		if err != nil {
 			t.Fatal(err)
 		}
+		scoring.Close()
 	})
 }

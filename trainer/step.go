@@ -114,6 +114,7 @@ func (t *Trainer) describe(st *stage, c *stepClock, s *data.Scored, m map[string
 		t.state.NumTokens += sampled
 		m["perf/gen_tokens_per_s"] = float64(sampled) / c.seconds["timing_s/gen"]
 		describeRollouts(s, m)
+		describeRewards(s, m)
 	}
 	m["num_tokens"] = float64(t.state.NumTokens)
 }
@@ -173,6 +174,22 @@ func describeRollouts(s *data.Scored, m map[string]float64) {
 	m["completions/clipped_ratio"] = 1 - float64(len(ended))/float64(max(1, len(lengths)))
 	m["verifier/error_rate"] = float64(masked) / float64(max(1, len(lengths)))
 	m["verifier/undecided_rate"] = float64(undecided) / float64(max(1, len(lengths)))
+}
+
+// describeRewards adds mean and standard deviation of each reward over the rows that have
+// it; one that none has is left out.
+func describeRewards(s *data.Scored, m map[string]float64) {
+	for name, values := range s.Rewards {
+		there := make([]float64, 0, len(values))
+		for _, x := range values {
+			if !math.IsNaN(x) {
+				there = append(there, x)
+			}
+		}
+		if len(there) > 0 {
+			m["rewards/"+name+"/mean"], m["rewards/"+name+"/std"] = meanStd(there)
+		}
+	}
 }
 
 // samples are the first completions of the step's first prompts.

@@ -31,8 +31,7 @@ type Setup struct {
 	// Train, Validation and Test are the problems. Validation decides when a stage
 	// ends; Test is held out, decides nothing and is looked at between stages.
 	Train, Validation, Test []data.Example
-	Judge                   *verifier.Judge
-	Reward                  verifier.Options
+	Rewards                 *verifier.Rewards
 	Stages                  []StageOptions
 	Eval                    EvalOptions
 	Checkpoint              checkpoints.Options
@@ -124,6 +123,9 @@ func (t *Trainer) checkLengths() error {
 func NewForSampling(s Setup) *Trainer {
 	return &Trainer{setup: s, policy: s.Policy}
 }
+
+// Close ends what the rewards started: the programs that they ask.
+func (t *Trainer) Close() error { return t.setup.Rewards.Close() }
 
 // ReportTo says who is told what happens. Call it before Run.
 func (t *Trainer) ReportTo(r Reporter) { t.setup.Report = r }

@@ -43,15 +43,21 @@ type Judge struct {
 	verifier Verifier
 	workers  int
 	timeout  time.Duration
+	// cost is the time of a verdict in nanoseconds, as measured last; 0: unknown.
+	cost atomic.Int64
 	// abandoned counts calls that ran out of time and have not returned.
 	abandoned atomic.Int64
 }
 
 // NewJudge makes a judge that calls v at most workers times at once (0: once for
-// each processor) and gives a call the time limit timeout (0: none).
+// each processor) and gives a call the time limit timeout (0: none). A verifier that is
+// [Outside] says itself how many calls there may be, and keeps its own time limit.
 func NewJudge(v Verifier, workers int, timeout time.Duration) *Judge {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
+	}
+	if o, ok := v.(Outside); ok {
+		workers, timeout = o.Concurrency(), 0
 	}
 	return &Judge{verifier: v, workers: workers, timeout: timeout}
 }
@@ -64,14 +70,41 @@ func NewJudge(v Verifier, workers int, timeout time.Duration) *Judge {
 // [ReasonCancelled], also a fault of the infrastructure: callers look at ctx.Err
 // before they use the verdicts.
 func (j *Judge) Verdicts(ctx context.Context, jobs []Job) []data.Verdict {
-	b := &batch{judge: j, ctx: ctx, jobs: jobs, out: make([]data.Verdict, len(jobs))}
+	out := make([]data.Verdict, len(jobs))
+	workers := min(j.workers, len(jobs))
+	start := time.Now()
+	j.judge(ctx, jobs, out, workers)
+	j.took(time.Since(start)*time.Duration(workers), len(jobs))
+	return out
+}
+
+// judge writes the verdicts on jobs to out, with at most workers calls at once.
+func (j *Judge) judge(ctx context.Context, jobs []Job, out []data.Verdict, workers int) {
+	b := &batch{judge: j, ctx: ctx, jobs: jobs, out: out}
 	var wg sync.WaitGroup
-	for range min(j.workers, len(jobs)) - 1 {
+	for range workers - 1 {
 		wg.Go(b.supervise)
 	}
 	b.supervise()
 	wg.Wait()
-	return b.out
+}
+
+// took notes the time that n verdicts took a worker.
+func (j *Judge) took(busy time.Duration, n int) {
+	if n > 0 {
+		j.cost.Store(busy.Nanoseconds() / int64(n))
+	}
+}
+
+// worthStarting is the cost of a verdict from which on it is begun as soon as its
+// completion is there. To wake a worker costs some microseconds, which cheap verdicts
+// are not worth: they are judged in one go.
+const worthStarting = 50 * time.Microsecond
+
+// worthStarting says whether verdicts are to be begun while completions are made.
+func (j *Judge) worthStarting() bool {
+	_, waits := j.verifier.(Outside)
+	return waits || j.cost.Load() >= worthStarting.Nanoseconds()
 }
 
 // safely calls the verifier and turns a panic or an unusable score into a verdict.

@@ -56,6 +56,7 @@ func runEval(ctx context.Context, o *evalOptions, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer t.Close()
 	var all []*trainer.Evaluation
 	for _, set := range []string{tasks.Validation, tasks.Test} {
 		e, _, err := t.Evaluate(ctx, set)

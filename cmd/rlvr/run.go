@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,7 +19,6 @@ import (
 	"github.com/rlvr-go/rlvr/model/device"
 	"github.com/rlvr-go/rlvr/trainer"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
-	"github.com/rlvr-go/rlvr/verifier"
 	"github.com/rlvr-go/rlvr/verifier/tasks"
 )
 
@@ -26,7 +26,7 @@ import (
 // are wired together. notes gets the progress of what takes long.
 func assemble(ctx context.Context, c *configs.Config, log *slog.Logger, notes io.Writer) (*trainer.Setup, error) {
 	s := &trainer.Setup{
-		Reward: c.Reward, Stages: c.Stages, Eval: c.Eval, Checkpoint: c.Checkpoint, Logging: c.Logging, Seed: c.Seed, Log: log,
+		Stages: c.Stages, Eval: c.Eval, Checkpoint: c.Checkpoint, Logging: c.Logging, Seed: c.Seed, Log: log,
 		MaxPromptLength: c.Data.MaxPromptLength, DropOverlong: c.Data.OverlongPrompts == tasks.OverlongDrop,
 		CheckpointDir: filepath.Join(c.OutputDir, runlog.CheckpointsDir), BadBatchDir: filepath.Join(c.OutputDir, runlog.BadBatchDir),
 	}
@@ -54,7 +54,7 @@ func collectLess() {
 	}
 }
 
-// addProblems opens the task and the verifier, and refuses to start where reference
+// addProblems opens the task and the rewards, and refuses to start where reference
 // answers do not pass it or training problems are in the test set.
 func addProblems(ctx context.Context, s *trainer.Setup, c *configs.Config) error {
 	task, err := tasks.Open(c.Data)
@@ -72,12 +72,13 @@ func addProblems(ctx context.Context, s *trainer.Setup, c *configs.Config) error
 			s.Log.Warn("problems of this set are training problems too", "set", split.name, "shared", len(shared), "first", shared[0])
 		}
 	}
-	v, err := c.Reward.New()
-	if err != nil {
+	if s.Rewards, err = c.Reward.Open(s.Log); err != nil {
 		return err
 	}
-	s.Judge = verifier.NewJudge(v, 0, c.Reward.Timeout())
-	return verifier.SelfTest(ctx, v, firstProblems(s.Train))
+	if err := s.Rewards.SelfTest(ctx, firstProblems(s.Train)); err != nil {
+		return errors.Join(err, s.Rewards.Close())
+	}
+	return nil
 }
 
 // firstProblems are enough to notice a verifier that does not fit the answers.

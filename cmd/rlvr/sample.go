@@ -79,6 +79,7 @@ func runSample(ctx context.Context, o *sampleOptions, in io.Reader, out, errOut 
 	if err != nil {
 		return err
 	}
+	defer s.trainer.Close()
 	ask := func(text string, i int) error {
 		s, err := s.trainer.Complete(ctx, s.problem(text), s.options, sampler.Draw{Seed: o.seed, Step: i})
 		if err != nil {
@@ -180,12 +181,11 @@ func (s *openedSampler) openModel(ctx context.Context, o *sampleOptions, notes, 
 		return userError(err)
 	}
 	reward := verifier.DefaultOptions()
-	v, err := reward.New()
+	rewards, err := reward.Open(newLogger(errOut))
 	if err != nil {
 		return err
 	}
-	s.trainer = trainer.NewForSampling(trainer.Setup{Device: dev, Policy: m.policy, Tokenizer: m.tokenizer, Reward: reward, Log: newLogger(errOut),
-		Judge: verifier.NewJudge(v, 0, reward.Timeout()), Report: silent{}})
+	s.trainer = trainer.NewForSampling(trainer.Setup{Device: dev, Policy: m.policy, Tokenizer: m.tokenizer, Rewards: rewards, Log: newLogger(errOut), Report: silent{}})
 	s.chat = m.tokenizer.HasChatTemplate()
 	s.options.MaxCompletionLength = max(1, min(s.options.MaxCompletionLength, m.policy.Arch.MaxPositionEmbeddings/2))
 	return nil

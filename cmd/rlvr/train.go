@@ -72,6 +72,7 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 	if err != nil {
 		return userError(err)
 	}
+	defer t.Close()
 	// Whatever is wrong with config and data is known by now: nothing was written.
 	dir, err := openRun(c, o, out)
 	if err != nil {
