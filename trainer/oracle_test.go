@@ -15,19 +15,35 @@ import (
 type plainDecoder struct {
 	arch    *model.Arch
 	weights map[string][]float64
+	// head is a value head, nil: none. It reads the hidden states of trunk, if set, so
+	// that values do not move with the weights.
+	head, bias []float64
+	trunk      *plainDecoder
+	// paid are the attention probabilities of the layer that attended last, [n][n] from
+	// queries to keys, the mean over heads.
+	paid [][]float64
 }
 
-// plainOf copies weights in the order of arch.Weights().
+// plainOf holds weights in the order of arch.Weights(), a value head's after them.
 func plainOf(arch *model.Arch, weights [][]float64) *plainDecoder {
 	d := &plainDecoder{arch: arch, weights: map[string][]float64{}}
-	for i, w := range arch.Weights() {
+	specs := arch.Weights()
+	for i, w := range specs {
 		d.weights[w.Name] = weights[i]
+	}
+	if len(weights) > len(specs) {
+		d.head, d.bias = weights[len(specs)], weights[len(specs)+1]
 	}
 	return d
 }
 
 // logits of every position of a sequence.
 func (d *plainDecoder) logits(tokens []int32) [][]float64 {
+	return d.linearAll(d.hidden(tokens), "model.embed_tokens")
+}
+
+// hidden is the final hidden state of every position.
+func (d *plainDecoder) hidden(tokens []int32) [][]float64 {
 	a := d.arch
 	embed := d.weights["model.embed_tokens.weight"]
 	x := make([][]float64, len(tokens))
@@ -47,7 +63,7 @@ func (d *plainDecoder) logits(tokens []int32) [][]float64 {
 		}
 		add(x, d.linearAll(gate, p+"mlp.down_proj"))
 	}
-	return d.linearAll(d.normAll(x, "model.norm"), "model.embed_tokens")
+	return d.normAll(x, "model.norm")
 }
 
 // attend is causal attention with grouped queries, heads normalised and rotated.
@@ -64,8 +80,9 @@ func (d *plainDecoder) attend(x [][]float64, p string) [][]float64 {
 		}
 	}
 	out := make([][]float64, len(x))
+	d.paid = make([][]float64, len(x))
 	for i := range x {
-		out[i] = make([]float64, a.NumAttentionHeads*e)
+		out[i], d.paid[i] = make([]float64, a.NumAttentionHeads*e), make([]float64, len(x))
 		for h := range a.NumAttentionHeads {
 			kv := h / group
 			scores := make([]float64, i+1)
@@ -73,6 +90,7 @@ func (d *plainDecoder) attend(x [][]float64, p string) [][]float64 {
 				scores[j] = dot(q[i][h*e:(h+1)*e], k[j][kv*e:(kv+1)*e]) / math.Sqrt(float64(e))
 			}
 			for j, prob := range softmax(scores) {
+				d.paid[i][j] += prob / float64(a.NumAttentionHeads)
 				for c := range e {
 					out[i][h*e+c] += prob * v[j][kv*e+c]
 				}
@@ -137,9 +155,36 @@ func (d *plainDecoder) logProbs(prompt, tokens []int32, temperature float64) []f
 	return out
 }
 
-// tokenLoss is a loss at one trained token with log-probability logp; j indexes the
-// row's arrays.
-type tokenLoss func(r *data.Row, j int, logp float64) float64
+// values of a response's tokens after a prompt, each from what comes before it.
+func (d *plainDecoder) values(prompt, tokens []int32) []float64 {
+	trunk := d
+	if d.trunk != nil {
+		trunk = d.trunk
+	}
+	all := append(append([]int32(nil), prompt...), tokens...)
+	hidden := trunk.hidden(all[:len(all)-1])
+	out := make([]float64, len(tokens))
+	for j := range out {
+		out[j] = dot(d.head, hidden[len(prompt)-1+j]) + d.bias[0]
+	}
+	return out
+}
+
+// received is the mean attention that later tokens of a response pay to each.
+func (d *plainDecoder) received(prompt, tokens []int32) []float64 {
+	d.hidden(append(append([]int32(nil), prompt...), tokens...))
+	out := make([]float64, len(tokens))
+	for j := range out {
+		for later := j + 1; later < len(tokens); later++ {
+			out[j] += d.paid[len(prompt)+later][len(prompt)+j] / float64(len(tokens)-1-j)
+		}
+	}
+	return out
+}
+
+// tokenLoss is a loss at one trained token with log-probability logp and, where there
+// is a head, a value; j indexes the row's arrays.
+type tokenLoss func(r *data.Row, j int, logp, value float64) float64
 
 // plainLoss sums a token loss over the rows of s and divides as the aggregation
 // says.
@@ -154,9 +199,14 @@ func (d *plainDecoder) plainLoss(s *data.Scored, loss tokenLoss, aggregation str
 		tokens += n
 		sequences++
 		sum := 0.0
-		for j, logp := range d.logProbs(s.Groups[r.Group].Prompt, r.Rollout.Tokens(), temperature) {
+		prompt, response := s.Groups[r.Group].Prompt, r.Rollout.Tokens()
+		values := make([]float64, len(response))
+		if d.head != nil {
+			values = d.values(prompt, response)
+		}
+		for j, logp := range d.logProbs(prompt, response, temperature) {
 			if r.Mask[j] {
-				sum += loss(r, j, logp)
+				sum += loss(r, j, logp, values[j])
 			}
 		}
 		if aggregation == "seq-mean-token-mean" {
