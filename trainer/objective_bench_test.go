@@ -70,7 +70,11 @@ func updateOf(b *testing.B, dev *device.Device, arch *model.Arch, algorithm stri
 		b.Fatal(err)
 	}
 	policy := kitPolicy(b, arch)
-	st := &stage{opts: &o, algorithm: a, objective: newObjective(dev, arch, a, &o), optimizer: newOptimizer(dev, policy, o.Optim), packer: newPacker(arch, &o)}
+	var head *valueHead
+	if a.Needs().Values {
+		head = newValueHead(arch)
+	}
+	st := &stage{opts: &o, algorithm: a, objective: newObjective(dev, arch, a, &o), optimizer: newOptimizer(dev, policy, head, o.Optim), packer: newPacker(arch, &o)}
 	dice := rand.New(rand.NewPCG(1, 2))
 	g := data.Group{Prompt: []int32{1, 2, 3, 4}, Rollouts: make([]data.Rollout, responses)}
 	for i := range g.Rollouts {
@@ -96,7 +100,7 @@ func updateOf(b *testing.B, dev *device.Device, arch *model.Arch, algorithm stri
 	}
 	batch := st.batch(s, 0, 1)
 	update := func() error {
-		_, err := st.optimizer.update(st.objective, policy, batch, s.Stats, 0)
+		_, err := st.optimizer.update(st.objective, policy, batch, s.Stats, rates{})
 		return err
 	}
 	if err := update(); err != nil {
