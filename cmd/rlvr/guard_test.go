@@ -104,6 +104,7 @@ var allowed = map[string]map[string]string{
 		"trainer":                 "the run",
 		"trainer/runlog":          "the run folder",
 		"verifier":                "the verifier",
+		"verifier/sandbox":        "what a process does that is a sandbox",
 		"verifier/tasks":          "the problems",
 	},
 }

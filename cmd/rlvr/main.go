@@ -2,8 +2,13 @@
 // rewards. See the README.
 package main
 
-import "os"
+import (
+	"os"
+
+	"github.com/rlvr-go/rlvr/verifier/sandbox"
+)
 
 func main() {
+	sandbox.Main() // does not return in a process that is a sandbox
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

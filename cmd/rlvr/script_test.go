@@ -13,9 +13,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/rlvr-go/rlvr/model/device"
+	"github.com/rlvr-go/rlvr/verifier/sandbox"
 )
 
 func TestMain(m *testing.M) {
+	sandbox.Main()
 	testscript.Main(m, map[string]func(){"rlvr": main})
 }
 

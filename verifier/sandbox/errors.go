@@ -9,6 +9,8 @@ var (
 	ErrUnsafe = errors.New("sandbox: programs cannot be isolated here")
 	// ErrNoInterpreter says that the interpreter was not found or does not start.
 	ErrNoInterpreter = errors.New("sandbox: no interpreter")
+	// errMain is a mistake in a program of ours.
+	errMain = errors.New("sandbox: main or TestMain has to call sandbox.Main first")
 	// ErrClosed says that the pool was closed.
 	ErrClosed = errors.New("sandbox: closed")
 )

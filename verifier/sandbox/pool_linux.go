@@ -3,51 +3,89 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"runtime"
-	"syscall"
-	"time"
+	"sync"
 )
 
 // Pool runs programs on a number of workers. Its methods may be called at the same
 // time.
 type Pool struct {
-	o      Options
-	python string
-	slots  chan struct{}
+	o     Options
+	walls walls
+	tier  Tier
+	// cold starts an interpreter for each program.
+	cold bool
+	// slots bounds the programs that run at the same time.
+	slots chan struct{}
+
+	mu     sync.Mutex
+	closed bool
+	crews  map[string]*crew
 }
 
-// Open starts a pool. It takes the strongest tier of isolation that works here.
-// Errors: faults of the options, [ErrNoInterpreter], [ErrUnsafe].
-func Open(o Options) (*Pool, error) {
+// crew are the workers of one language.
+type crew struct {
+	blueprint *blueprint
+	idle      []*worker
+}
+
+// Open starts a pool. It takes the strongest tier of isolation that works here and
+// tries it with a program. Errors: faults of the options, [ErrNoInterpreter],
+// [ErrUnsafe].
+func Open(o Options) (*Pool, error) { return open(o, false) }
+
+func open(o Options, cold bool) (*Pool, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	python, err := exec.LookPath(o.Python)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoInterpreter, err)
+	if !mainCalled.Load() {
+		return nil, errMain
 	}
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Pool{o: o, python: python, slots: make(chan struct{}, o.Workers)}, nil
+	p := &Pool{o: o, cold: cold, slots: make(chan struct{}, o.Workers), crews: map[string]*crew{}}
+	python, err := languageOf("python")
+	if err != nil {
+		return nil, err
+	}
+	interpreter, err := python.find(&p.o)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.chooseTier(python, interpreter); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // Tier is how strongly the pool's programs are isolated.
-func (p *Pool) Tier() Tier { return Tier{Name: "unsafe", Strength: "none: isolation is not built yet"} }
+func (p *Pool) Tier() Tier { return p.tier }
 
 // Close ends the workers and whatever they run.
-func (p *Pool) Close() error { return nil }
-
-// Main is the first thing that main and TestMain call: where this process is a
-// sandbox that a pool started, it does its work and never returns.
-func Main() {}
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	var idle []*worker
+	for _, c := range p.crews {
+		idle = append(idle, c.idle...)
+		c.idle = nil
+	}
+	p.mu.Unlock()
+	for _, w := range idle {
+		w.kill()
+	}
+	for range cap(p.slots) { // those at work end with their programs
+		p.slots <- struct{}{}
+	}
+	for range cap(p.slots) {
+		<-p.slots
+	}
+	return nil
+}
 
 // Run runs a program. An error is a fault of the machine or of the caller, never
 // the program's doing.
@@ -58,87 +96,84 @@ func (p *Pool) Run(ctx context.Context, pr Program) (Result, error) {
 	case <-ctx.Done():
 		return Result{}, ctx.Err()
 	}
-	if pr.Language != "python" {
-		return Result{}, fmt.Errorf("sandbox: unknown language %q", pr.Language)
-	}
-	dir, err := os.MkdirTemp("", "rlvr-sandbox")
+	c, err := p.crew(pr.Language)
 	if err != nil {
 		return Result{}, err
 	}
-	defer os.RemoveAll(dir)
-	name := dir + "/main.py"
-	if err := os.WriteFile(name, []byte(pr.Source), 0o600); err != nil {
-		return Result{}, err
+	j := p.job(pr)
+	for attempt := 0; ; attempt++ {
+		w, fresh, err := p.take(c)
+		if err != nil {
+			return Result{}, err
+		}
+		r, err := w.run(ctx, c.blueprint.language, j)
+		if err == nil && r.reusable {
+			p.give(c, w)
+			return r.Result, nil
+		}
+		w.kill()
+		// A worker that ended while it was idle is no fault of the program.
+		if errors.Is(err, errIdle) && !fresh && attempt < cap(p.slots) {
+			continue
+		}
+		if err != nil {
+			return Result{}, fmt.Errorf("sandbox: run: %w", err)
+		}
+		return r.Result, nil
 	}
-	wall := p.o.WallSeconds
-	if pr.Limits.WallSeconds > 0 {
-		wall = pr.Limits.WallSeconds
-	}
-	limited, cancel := context.WithTimeout(ctx, time.Duration(wall*float64(time.Second)))
-	defer cancel()
-	cmd := exec.CommandContext(limited, p.python, "-I", name)
-	cmd.Dir, cmd.Env = dir, []string{"PATH=/usr/bin:/bin", "PYTHONHASHSEED=0"}
-	cmd.Stdin = bytes.NewReader(pr.Stdin)
-	out, errOut := &capped{left: p.o.OutputKB << 10, full: cancel}, &capped{left: p.o.OutputKB << 10, full: cancel}
-	cmd.Stdout, cmd.Stderr = out, errOut
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	start := time.Now()
-	err = cmd.Run()
-	if ctx.Err() != nil {
-		return Result{}, ctx.Err()
-	}
-	r := Result{Stdout: out.Bytes(), Stderr: errOut.Bytes(), Wall: time.Since(start)}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) && !errors.Is(err, io.ErrShortWrite) {
-		return Result{}, fmt.Errorf("sandbox: %w", err)
-	}
-	r.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	ws, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	r.ExitCode = ws.ExitStatus()
-	if ws.Signaled() {
-		r.ExitCode = -int(ws.Signal())
-	}
-	last := lastLine(r.Stderr)
-	switch {
-	case out.over || errOut.over:
-		r.Status = StatusOutput
-	case limited.Err() != nil:
-		r.Status = StatusTimeout
-	case ws.Signaled():
-		r.Status = StatusKilled
-	case r.ExitCode == 0:
-		r.Status = StatusOK
-	case bytes.HasPrefix(last, []byte("MemoryError")):
-		r.Status = StatusMemory
-	case bytes.HasPrefix(last, []byte("SyntaxError")), bytes.HasPrefix(last, []byte("IndentationError")):
-		r.Status = StatusCompile
-	default:
-		r.Status = StatusExit
-	}
-	return r, nil
 }
 
-type capped struct {
-	bytes.Buffer
-	left int
-	over bool
-	full func()
-}
-
-func (c *capped) Write(b []byte) (int, error) {
-	n := min(len(b), c.left)
-	c.Buffer.Write(b[:n])
-	c.left -= n
-	if n < len(b) {
-		c.over = true
-		c.full()
-		return n, io.ErrShortWrite
+// crew finds the workers of a language.
+func (p *Pool) crew(name string) (*crew, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c := p.crews[name]; c != nil {
+		return c, nil
 	}
-	return n, nil
+	l, err := languageOf(name)
+	if err != nil {
+		return nil, err
+	}
+	in, err := l.find(&p.o)
+	if err != nil {
+		return nil, err
+	}
+	c := &crew{blueprint: p.blueprint(l, in)}
+	p.crews[name] = c
+	return c, nil
 }
 
-func lastLine(b []byte) []byte {
-	b = bytes.TrimRight(b, "\n")
-	return b[bytes.LastIndexByte(b, '\n')+1:]
+func (p *Pool) blueprint(l *language, in *interpreter) *blueprint {
+	return &blueprint{language: l, interpreter: in, walls: p.walls, options: &p.o, warm: l.server != "" && !p.cold}
+}
+
+// take is an idle worker, or a new one.
+func (p *Pool) take(c *crew) (w *worker, fresh bool, err error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, false, ErrClosed
+	}
+	if n := len(c.idle); n > 0 {
+		w, c.idle = c.idle[n-1], c.idle[:n-1]
+	}
+	p.mu.Unlock()
+	if w != nil {
+		return w, false, nil
+	}
+	w, err = c.blueprint.start()
+	return w, true, err
+}
+
+// give puts a worker back.
+func (p *Pool) give(c *crew, w *worker) {
+	p.mu.Lock()
+	closed := p.closed
+	if !closed {
+		c.idle = append(c.idle, w)
+	}
+	p.mu.Unlock()
+	if closed {
+		w.kill()
+	}
 }

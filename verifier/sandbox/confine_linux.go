@@ -1,0 +1,109 @@
+//go:build amd64 || arm64
+
+package sandbox
+
+import (
+	"encoding/binary"
+	"math"
+
+	"golang.org/x/sys/unix"
+)
+
+// Limits of a program that no option changes.
+const (
+	mostFiles   = 64       // open at a time
+	mostThreads = 64       // of the sandbox's user, the server's included
+	stackBytes  = 64 << 20 // deep recursion is honest work
+	mostSignals = 256      // queued, which also bounds timers
+)
+
+// limit is the step that sets a resource limit, soft and hard.
+func limit(name string, resource uint64, value uint64) step {
+	pair := binary.LittleEndian.AppendUint64(nil, value)
+	s := call("limit of "+name, unix.SYS_PRLIMIT64, 0, resource)
+	s.Args = append(s.Args, argument{Memory: binary.LittleEndian.AppendUint64(pair, value)}, argument{})
+	return s
+}
+
+// commonLimits are those that a server may have as well as its programs.
+func commonLimits(o *Options) []step {
+	return []step{
+		limit("core", unix.RLIMIT_CORE, 0),
+		limit("open files", unix.RLIMIT_NOFILE, mostFiles),
+		limit("file size", unix.RLIMIT_FSIZE, uint64(o.FilesMB)<<20),
+		limit("locked memory", unix.RLIMIT_MEMLOCK, 0),
+		limit("message queues", unix.RLIMIT_MSGQUEUE, 0),
+		limit("signals", unix.RLIMIT_SIGPENDING, mostSignals),
+	}
+}
+
+// programLimits are those of a program alone. That of processor time comes with
+// each job.
+func programLimits(o *Options) []step {
+	return []step{
+		limit("threads", unix.RLIMIT_NPROC, mostThreads),
+		limit("memory", unix.RLIMIT_AS, uint64(o.MemoryMB)<<20),
+	}
+}
+
+// noNewPrivileges keeps set-user-id files from giving any; filters demand it.
+func noNewPrivileges() step {
+	return call("no new privileges", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+}
+
+// dieWithServer ends a program whose server is gone. In a process namespace the kernel
+// does that anyway.
+func dieWithServer() step {
+	return call("death signal", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL), 0, 0, 0)
+}
+
+// noCapabilities drops those that the sandbox was built with, for good.
+func noCapabilities() []step {
+	header := binary.LittleEndian.AppendUint32(nil, unix.LINUX_CAPABILITY_VERSION_3)
+	header = binary.LittleEndian.AppendUint32(header, 0)
+	return []step{
+		call("ambient capabilities", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0),
+		{Name: "capabilities", Number: unix.SYS_CAPSET, Args: []argument{{Memory: header}, {Memory: make([]byte, 24)}}},
+	}
+}
+
+// secrecy hides the memory of a process from others of the same user.
+func secrecy() step { return call("dumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
+
+// serverSteps are what a fork server gives up before it says that it is ready.
+func serverSteps(o *Options, w walls) []step {
+	if w.unsafe {
+		return commonLimits(o)
+	}
+	steps := append(commonLimits(o), secrecy(), noNewPrivileges())
+	code := serverFilter()
+	return append(steps, install("server's system calls", code, nil))
+}
+
+// programSteps are what a program of a fork server gives up besides.
+func programSteps(o *Options, w walls) []step {
+	if w.unsafe {
+		return append(programLimits(o), dieWithServer())
+	}
+	steps := append(landlockSteps(w), programLimits(o)...)
+	steps = append(steps, dieWithServer())
+	steps = append(steps, noCapabilities()...)
+	code := programFilter()
+	return append(steps, install("program's system calls", code, ownPIDs(code)))
+}
+
+// execSteps are what a program gives up that starts its own interpreter.
+func execSteps(o *Options, w walls) []step {
+	steps := append(append(commonLimits(o), programLimits(o)...), dieWithServer())
+	if w.unsafe {
+		return steps
+	}
+	steps = append(append(steps, secrecy(), noNewPrivileges()), landlockSteps(w)...)
+	steps = append(steps, noCapabilities()...)
+	code := execFilter()
+	return append(steps, install("system calls", code, ownPIDs(code)))
+}
+
+// wholeSeconds is a limit of processor time as the kernel counts it. The rest is
+// checked afterwards.
+func wholeSeconds(seconds float64) uint64 { return uint64(math.Ceil(seconds)) }

@@ -1,0 +1,324 @@
+//go:build amd64 || arm64
+
+package sandbox
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// launch serves a language that has no fork server: each program starts an
+// interpreter of its own. It speaks the protocol of the fork servers.
+func launch(s *setup) error {
+	prepared, err := prepare(s)
+	if err != nil {
+		return err
+	}
+	if err := unix.Send(controlFD, []byte("ready"), 0); err != nil {
+		return err
+	}
+	for {
+		if err := prepared.serve(s); err != nil {
+			return err
+		}
+	}
+}
+
+// launchable is everything that a child needs, as the kernel wants it: between fork
+// and exec there is no Go, no allocation and no other thread.
+type launchable struct {
+	calls       []prepared
+	argv, envp  []*byte
+	source      []byte
+	path        *byte
+	folder      *byte
+	interpreter *byte
+	pins        runtime.Pinner
+}
+
+// prepared is a step with addresses.
+type prepared struct {
+	number uintptr
+	args   [6]uintptr
+	last   [6]bool
+	pids   []*uint32
+}
+
+func prepare(s *setup) (*launchable, error) {
+	l := &launchable{}
+	var err error
+	argv := append(append([]string{}, s.Command...), s.Path)
+	if l.argv, err = unixPointers(argv); err != nil {
+		return nil, err
+	}
+	if l.envp, err = unixPointers(s.Environment); err != nil {
+		return nil, err
+	}
+	l.interpreter = l.argv[0]
+	if l.path, err = unix.BytePtrFromString(s.Path); err != nil {
+		return nil, err
+	}
+	if l.folder, err = unix.BytePtrFromString(s.Folder); err != nil {
+		return nil, err
+	}
+	for _, st := range s.ProgramSteps {
+		l.calls = append(l.calls, l.prepare(st))
+	}
+	return l, nil
+}
+
+// unixPointers are the strings as C has them, and nil.
+func unixPointers(list []string) ([]*byte, error) {
+	var out []*byte
+	for _, text := range list {
+		p, err := unix.BytePtrFromString(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return append(out, nil), nil
+}
+
+// prepare pins the memory of a step.
+func (l *launchable) prepare(st step) prepared {
+	p := prepared{number: st.Number}
+	for i, a := range st.Args {
+		p.args[i], p.last[i] = uintptr(a.Value), a.Last
+		if len(a.Memory) == 0 {
+			continue
+		}
+		memory := unsafe.Pointer(&a.Memory[0])
+		l.pins.Pin(&a.Memory[0])
+		p.args[i] = uintptr(memory)
+		if len(a.Inner) == 0 {
+			continue
+		}
+		l.pins.Pin(&a.Inner[0])
+		binary.LittleEndian.PutUint64(a.Memory[a.InnerAt:], uint64(uintptr(unsafe.Pointer(&a.Inner[0]))))
+		for _, at := range a.PIDAt {
+			p.pids = append(p.pids, (*uint32)(unsafe.Pointer(&a.Inner[at])))
+		}
+	}
+	return p
+}
+
+// serve runs one program.
+func (l *launchable) serve(s *setup) error {
+	message, rights := make([]byte, 64), make([]byte, unix.CmsgSpace(4*4))
+	n, nr, _, _, err := unix.Recvmsg(controlFD, message, rights, unix.MSG_CMSG_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		os.Exit(0)
+	}
+	control, err := unix.ParseSocketControlMessage(rights[:nr])
+	if err != nil || len(control) != 1 || n < 16 {
+		return fmt.Errorf("a job is no job: %w", err)
+	}
+	fds, err := unix.ParseUnixRights(&control[0])
+	if err != nil || len(fds) != 4 {
+		return fmt.Errorf("a job has %d files: %w", len(fds), err)
+	}
+	size, cpu := binary.LittleEndian.Uint64(message), binary.LittleEndian.Uint64(message[8:])
+	l.source = make([]byte, size)
+	if _, err := unix.Pread(fds[3], l.source, 0); err != nil {
+		return err
+	}
+	pid, err := l.start(fds, cpu)
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
+	if err != nil {
+		return err
+	}
+	if err := watch(pid); err != nil {
+		return err
+	}
+	if err := finish(pid, s.Unsafe); err != nil {
+		return err
+	}
+	return freshFiles(s)
+}
+
+// watch waits for the program; whoever gives orders may end it.
+func watch(pid int) error {
+	handle, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(handle)
+	polled := []unix.PollFd{{Fd: int32(handle), Events: unix.POLLIN}, {Fd: controlFD, Events: unix.POLLIN}}
+	for {
+		if _, err := unix.Poll(polled, -1); err != nil && !errors.Is(err, unix.EINTR) {
+			return err
+		}
+		if polled[0].Revents != 0 {
+			return nil
+		}
+		if polled[1].Revents != 0 {
+			order := make([]byte, 64)
+			if n, _, err := unix.Recvfrom(controlFD, order, 0); err != nil || n == 0 {
+				os.Exit(0)
+			}
+			_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
+		}
+	}
+}
+
+// finish reports how the program ended.
+func finish(pid int, all bool) error {
+	var status unix.WaitStatus
+	var usage unix.Rusage
+	if _, err := unix.Wait4(pid, &status, 0, &usage); err != nil {
+		return err
+	}
+	if all {
+		_ = unix.Kill(-pid, unix.SIGKILL) // what it left behind, if anything
+	}
+	reply := binary.LittleEndian.AppendUint64([]byte("R"), uint64(status))
+	reply = binary.LittleEndian.AppendUint64(reply, uint64(usage.Utime.Nano()/1000))
+	return unix.Send(controlFD, binary.LittleEndian.AppendUint64(reply, uint64(usage.Stime.Nano()/1000)), 0)
+}
+
+// freshFiles gives the next program an empty folder.
+func freshFiles(s *setup) error {
+	switch s.Files {
+	case "mount":
+		if err := unix.Unmount(s.Folder, unix.MNT_DETACH); err != nil {
+			return err
+		}
+		return unix.Mount("tmpfs", s.Folder, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, s.MountOptions)
+	case "folder":
+		entries, err := os.ReadDir(s.Folder)
+		for _, e := range entries {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(s.Folder, e.Name())))
+		}
+		return err
+	}
+	return nil
+}
+
+// start forks a child that becomes the program.
+func (l *launchable) start(fds []int, cpu uint64) (int, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	all := ^uint64(0)
+	var old uint64
+	// No handler of the Go runtime may run in the child.
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&all)), uintptr(unsafe.Pointer(&old)), 8, 0, 0)
+	pid, errno := l.fork(fds, cpu)
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&old)), 0, 8, 0, 0)
+	if errno != 0 {
+		return 0, fmt.Errorf("fork: %w", errno)
+	}
+	return int(pid), nil
+}
+
+// fork is the child's whole life as Go code: system calls, nothing else.
+//
+//go:noinline
+//go:norace
+func (l *launchable) fork(fds []int, cpu uint64) (uintptr, syscall.Errno) {
+	pid, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	if errno != 0 || pid != 0 {
+		return pid, errno
+	}
+	l.become(fds, cpu)
+	for {
+		syscall.RawSyscall(unix.SYS_EXIT_GROUP, setupFailed, 0, 0)
+	}
+}
+
+// setupFailed is the exit status of a child that did not become a program; it has
+// told the pool why.
+const setupFailed = 125
+
+// become turns the child into the program; it returns where that fails.
+//
+//go:norace
+func (l *launchable) become(fds []int, cpu uint64) {
+	for i := range uintptr(3) {
+		if _, _, errno := syscall.RawSyscall(unix.SYS_DUP3, uintptr(fds[i]), i, 0); errno != 0 {
+			fail(errno)
+			return
+		}
+	}
+	syscall.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
+	limits := [2]uint64{cpu, cpu}
+	syscall.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CPU, uintptr(unsafe.Pointer(&limits)), 0, 0, 0)
+	if !l.write() {
+		return
+	}
+	last := uintptr(0)
+	for i := range l.calls {
+		c := &l.calls[i]
+		if len(c.pids) > 0 {
+			self, _, _ := syscall.RawSyscall(unix.SYS_GETPID, 0, 0, 0)
+			for _, at := range c.pids {
+				*at = uint32(self)
+			}
+		}
+		args := c.args
+		for k := range args {
+			if c.last[k] {
+				args[k] = last
+			}
+		}
+		var errno syscall.Errno
+		if last, _, errno = syscall.RawSyscall6(c.number, args[0], args[1], args[2], args[3], args[4], args[5]); errno != 0 {
+			fail(errno)
+			return
+		}
+	}
+	var none uint64 // signals are not blocked in programs
+	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&none)), 0, 8, 0, 0)
+	syscall.RawSyscall(unix.SYS_CLOSE_RANGE, controlFD+1, uintptr(^uint32(0)), 0)
+	syscall.RawSyscall(unix.SYS_FCNTL, controlFD, unix.F_SETFD, unix.FD_CLOEXEC)
+	_, _, errno := syscall.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(l.interpreter)),
+		uintptr(unsafe.Pointer(&l.argv[0])), uintptr(unsafe.Pointer(&l.envp[0])))
+	fail(errno)
+}
+
+// write puts the source into the program's folder and goes there.
+//
+//go:norace
+func (l *launchable) write() bool {
+	here := int64(unix.AT_FDCWD)
+	if _, _, errno := syscall.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(l.folder)), 0, 0); errno != 0 {
+		fail(errno)
+		return false
+	}
+	fd, _, errno := syscall.RawSyscall6(unix.SYS_OPENAT, uintptr(here), uintptr(unsafe.Pointer(l.path)),
+		unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o644, 0, 0)
+	if errno != 0 {
+		fail(errno)
+		return false
+	}
+	for rest := l.source; len(rest) > 0; {
+		n, _, errno := syscall.RawSyscall(unix.SYS_WRITE, fd, uintptr(unsafe.Pointer(&rest[0])), uintptr(len(rest)))
+		if errno != 0 {
+			fail(errno)
+			return false
+		}
+		rest = rest[n:]
+	}
+	return true
+}
+
+// fail tells the pool the number of the error.
+//
+//go:norace
+func fail(errno syscall.Errno) {
+	message := [5]byte{'N', byte(errno), byte(errno >> 8)}
+	syscall.RawSyscall6(unix.SYS_SENDTO, controlFD, uintptr(unsafe.Pointer(&message)), uintptr(len(message)), 0, 0, 0)
+}

@@ -1,0 +1,21 @@
+package sandbox
+
+import "golang.org/x/sys/unix"
+
+const (
+	auditArch  = unix.AUDIT_ARCH_X86_64
+	foreignBit = 0x4000_0000 // __X32_SYSCALL_BIT
+)
+
+// allowedHere and refusedHere are the calls that newer architectures did without.
+var allowedHere = []uintptr{
+	unix.SYS_OPEN, unix.SYS_CREAT, unix.SYS_STAT, unix.SYS_LSTAT, unix.SYS_NEWFSTATAT, unix.SYS_POLL, unix.SYS_SELECT,
+	unix.SYS_ACCESS, unix.SYS_PIPE, unix.SYS_DUP2, unix.SYS_GETDENTS, unix.SYS_RENAME, unix.SYS_MKDIR, unix.SYS_RMDIR,
+	unix.SYS_LINK, unix.SYS_UNLINK, unix.SYS_SYMLINK, unix.SYS_READLINK, unix.SYS_CHMOD, unix.SYS_UTIME,
+	unix.SYS_UTIMES, unix.SYS_FUTIMESAT, unix.SYS_PAUSE, unix.SYS_ALARM, unix.SYS_TIME, unix.SYS_GETPGRP,
+	unix.SYS_ARCH_PRCTL, unix.SYS_EPOLL_CREATE, unix.SYS_EPOLL_WAIT, unix.SYS_EVENTFD, unix.SYS_SIGNALFD,
+}
+
+var refusedHere = []uintptr{
+	unix.SYS_FORK, unix.SYS_VFORK, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_MKNOD, unix.SYS_INOTIFY_INIT,
+}

@@ -1,0 +1,232 @@
+# The fork server: it runs as process 1 of a sandbox, has the common modules loaded,
+# and becomes a new process for each program. It never reads what a program wrote;
+# how a program ended it knows from the kernel. Everything below runs at the top of
+# the module so that a program has one frame above it.
+import sys, os, io, gc, json, socket, struct, select, ctypes, signal
+import atexit, threading, builtins, traceback, linecache, types, warnings, resource
+from importlib.machinery import SourceFileLoader
+
+for _name in (
+    "abc", "array", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
+    "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "itertools", "math",
+    "numbers", "operator", "pprint", "queue", "random", "re", "statistics", "string", "textwrap", "typing",
+    "unicodedata", "unittest", "uuid",
+):
+    __import__(_name)
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+
+
+def _compiled(steps):
+    """Makes the memory of the steps once, so that a child only has to call."""
+    out = []
+    for s in steps:
+        args, patches = [], []
+        for a in s["args"] or ():
+            if a.get("memory") is None:
+                args.append(None if a.get("last") else ctypes.c_ulong(a.get("value", 0)))
+                continue
+            memory = ctypes.create_string_buffer(_bytes(a["memory"]), len(_bytes(a["memory"])))
+            if a.get("inner") is not None:
+                inner = ctypes.create_string_buffer(_bytes(a["inner"]), len(_bytes(a["inner"])))
+                struct.pack_into("Q", memory, a.get("inner_at", 0), ctypes.addressof(inner))
+                patches.append((inner, a.get("pid_at") or ()))
+            args.append(memory)
+        out.append((s["name"], ctypes.c_long(s["number"]), args, patches))
+    return out
+
+
+def _bytes(text):
+    import base64
+
+    return base64.b64decode(text)
+
+
+def _take(steps):
+    last = 0
+    for name, number, args, patches in steps:
+        for inner, places in patches:
+            for at in places:
+                struct.pack_into("I", inner, at, os.getpid())
+        last = _libc.syscall(number, *[ctypes.c_long(last) if a is None else a for a in args])
+        if last < 0:
+            raise OSError(ctypes.get_errno(), "%s: %s" % (name, os.strerror(ctypes.get_errno())))
+
+
+def _fresh_files():
+    """Gives the next program an empty folder."""
+    if _setup["files"] == "mount":
+        if _libc.umount2(b"/tmp", 2) or _libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 14, _setup["mount_options"].encode()):
+            raise OSError(ctypes.get_errno(), "tmpfs: " + os.strerror(ctypes.get_errno()))
+    elif _setup["files"] == "folder":
+        import shutil
+
+        shutil.rmtree(_setup["folder"])
+        os.mkdir(_setup["folder"], 0o700)
+
+
+def _quit():
+    """Ends with the pool, and leaves nothing behind."""
+    if _setup["files"] == "folder":
+        import shutil
+
+        shutil.rmtree(_setup["folder"], ignore_errors=True)
+    os._exit(0)
+
+
+def _receive():
+    message, rights, _, _ = _control.recvmsg(64, socket.CMSG_SPACE(16))
+    if not message:
+        _quit()
+    return message, list(struct.unpack("4i", rights[0][2]))
+
+
+def _watch(pid):
+    """Waits for the program; whoever gives orders may end it."""
+    handle = os.pidfd_open(pid)
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    poll.register(_control, select.POLLIN)
+    while True:
+        for fd, _ in poll.poll():
+            if fd == handle:
+                os.close(handle)
+                return
+            order = _control.recv(64)
+            os.kill(pid, signal.SIGKILL)
+            if not order:
+                os.waitpid(pid, 0)
+                _quit()
+
+
+def _become(message, fds):
+    """Turns this process into one that has nothing but the program's own."""
+    size, cpu = struct.unpack("=qq", message)
+    for number in range(3):
+        os.dup2(fds[number], number)
+    source = os.pread(fds[3], size, 0)
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+    os.chdir(_setup["folder"])
+    with open(_setup["path"], "wb") as f:
+        f.write(source)
+    _take(_program_steps)
+    os.closerange(3, 4096)
+    _control.detach()
+    sys.argv[:] = [_setup["path"]]
+    sys.path.insert(0, _setup["folder"])
+    main = types.ModuleType("__main__")
+    main.__file__, main.__cached__, main.__builtins__ = _setup["path"], None, builtins
+    main.__loader__ = SourceFileLoader("__main__", _setup["path"])
+    main.__dict__["__annotations__"] = {}
+    sys.modules["__main__"] = main
+    return source, main
+
+
+def _parse(source):
+    try:
+        return compile(source, _setup["path"], "exec", dont_inherit=True)
+    except ValueError as e:  # zero bytes, before Python 3.12
+        raise SyntaxError(str(e)) from None
+
+
+def _exit_status(e):
+    if e.code is None:
+        return 0
+    if isinstance(e.code, int):
+        return e.code & 0xFF
+    sys.stdout.flush()
+    print(e.code, file=sys.stderr)
+    return 1
+
+
+def _failed(e, parsing):
+    """Reports an exception as the interpreter does."""
+    if isinstance(e, SystemExit):
+        return _exit_status(e)
+    tb = None if parsing else e.__traceback__.tb_next
+    sys.last_type, sys.last_value, sys.last_traceback = type(e), e.with_traceback(tb), tb
+    sys.excepthook(type(e), e, tb)
+    if isinstance(e, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    return 1
+
+
+def _finish(status, main):
+    """Does what the interpreter does at its end, as far as it can be seen."""
+    try:
+        threading._shutdown()
+    except BaseException as e:
+        sys.excepthook(type(e), e, e.__traceback__)
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+    except BaseException:
+        status = 120
+    for name in list(main.__dict__):
+        if name != "__builtins__":
+            main.__dict__[name] = None
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        status = 120
+    return status
+
+
+gc.disable()
+_control = socket.socket(fileno=3)
+try:
+    _setup = json.loads(_control.recv(1 << 20))
+    _program_steps = _compiled(_setup["program_steps"])
+    for _number in range(1, signal.NSIG):  # process 1 is immune to signals without handlers
+        if signal.getsignal(_number) == signal.default_int_handler:
+            signal.signal(_number, signal.SIG_DFL)
+    linecache.clearcache()
+    _take(_compiled(_setup["server_steps"]))
+    gc.collect()
+    gc.freeze()
+    _control.send(b"ready")
+except BaseException as e:
+    _control.send(b"E" + str(e).encode()[:4000])
+    os._exit(1)
+
+while True:
+    _message, _fds = _receive()
+    try:
+        _pid = os.fork()
+    except OSError as e:
+        _control.send(b"E" + ("fork: %s" % e).encode())
+        os._exit(1)
+    if not _pid:
+        break
+    for _fd in _fds:
+        os.close(_fd)
+    _watch(_pid)
+    _, _status, _usage = os.wait4(_pid, 0)
+    if _setup["unsafe"]:
+        try:
+            os.killpg(_pid, signal.SIGKILL)
+        except OSError:
+            pass
+    _control.send(struct.pack("=cqqq", b"R", _status, int(_usage.ru_utime * 1e6), int(_usage.ru_stime * 1e6)))
+    _fresh_files()
+
+try:
+    _source, _main = _become(_message, _fds)
+except BaseException as e:
+    _control.send(b"E" + str(e).encode()[:4000])
+    os._exit(1)
+
+_leave, _status, _parsing = os._exit, 0, True
+signal.signal(signal.SIGINT, signal.default_int_handler)
+gc.enable()
+try:
+    _code = _parse(_source)
+    _parsing = False
+    exec(_code, _main.__dict__)
+except BaseException as e:
+    _status = _failed(e, _parsing)
+_leave(_finish(_status, _main))
