@@ -81,10 +81,11 @@ func charTokenizerJSON(chars string) *tokenizerJSON {
 }
 
 // byteLevelRune is the character that GPT-2's byte-level alphabet writes for an
-// ASCII byte from space to tilde: itself, but for the space.
+// ASCII byte: itself from exclamation mark to tilde, and for those before it the
+// character 256 further on.
 func byteLevelRune(b byte) rune {
-	if b == ' ' {
-		return 0x120
+	if b <= ' ' {
+		return rune(b) + 0x100
 	}
 	return rune(b)
 }

@@ -12,11 +12,12 @@ const (
 	numSpecials       = 2
 )
 
-// The characters a vocabulary may hold lie between these: space and printable
-// ASCII.
+// The characters a vocabulary may hold lie between the first two, space and printable
+// ASCII, beside the end of a line.
 const (
 	firstChar = ' '
 	lastChar  = '~'
+	lineEnd   = '\n'
 )
 
 // New makes a tokenizer from options. It fails as Validate does.

@@ -25,7 +25,7 @@ func mustNew(t testing.TB, chars string) Tokenizer {
 }
 
 func TestEncode(t *testing.T) {
-	tok := mustNew(t, "0123456789+= ")
+	tok := mustNew(t, "0123456789+= \n")
 	for _, c := range []struct {
 		text string
 		want []int32
@@ -34,6 +34,7 @@ func TestEncode(t *testing.T) {
 		{"0", []int32{2}},
 		{"12+07=", []int32{3, 4, 12, 2, 9, 13}},
 		{"  9", []int32{14, 14, 11}},
+		{"7\n8\n", []int32{9, 15, 10, 15}},
 	} {
 		got, err := tok.Encode(c.text)
 		if err != nil || !slices.Equal(got, c.want) || got == nil {
@@ -43,7 +44,7 @@ func TestEncode(t *testing.T) {
 			t.Errorf("Decode(Encode(%q)) = %q", c.text, back)
 		}
 	}
-	if tok.VocabSize() != 15 || tok.PadID() != 0 || !slices.Equal(tok.EOS(), []int32{1}) {
+	if tok.VocabSize() != 16 || tok.PadID() != 0 || !slices.Equal(tok.EOS(), []int32{1}) {
 		t.Errorf("vocabulary of %d, padding %d, ends %v", tok.VocabSize(), tok.PadID(), tok.EOS())
 	}
 }
@@ -109,7 +110,7 @@ func TestValidate(t *testing.T) {
 		{"", []string{"required"}},
 		{"aab", []string{"byte 1 repeats it"}},
 		{"aba a", []string{"byte 2 repeats it", "byte 4 repeats it"}},
-		{"a\n", []string{"character at byte 1 is U+000A"}},
+		{"a\t", []string{"character at byte 1 is U+0009"}},
 		{"aé\x7f", []string{"character at byte 1 is U+00E9", "character at byte 3 is U+007F"}},
 		{"a\xffa", []string{"character at byte 1 is U+FFFD", "byte 2 repeats it"}},
 	} {

@@ -10,7 +10,8 @@ import (
 type Options struct {
 	// Chars are the characters of the vocabulary, each of them once, in the order
 	// of their ids. The vocabulary is byte-level, so each must be one byte: a
-	// printable ASCII character or a space.
+	// printable ASCII character, a space or the end of a line ("\n" in YAML's double
+	// quotes).
 	Chars string `yaml:"chars"`
 }
 
@@ -22,8 +23,8 @@ func (o *Options) Validate() error {
 	seen := make(map[rune]bool)
 	for i, c := range o.Chars {
 		switch {
-		case c < firstChar || c > lastChar:
-			l.Add("chars", fmt.Sprintf("%c", c), "printable ASCII characters and space; character at byte %d is %U", i, c)
+		case c != lineEnd && (c < firstChar || c > lastChar):
+			l.Add("chars", fmt.Sprintf("%c", c), "printable ASCII characters, space and the line end; character at byte %d is %U", i, c)
 		case seen[c]:
 			l.Add("chars", string(c), "each character once; byte %d repeats it", i)
 		}

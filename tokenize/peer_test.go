@@ -41,7 +41,7 @@ func TestPeer(t *testing.T) {
 	if python == "" {
 		t.Skip("set RLVR_PEER_PYTHON to a Python with tokenizers (and transformers) to compare with them")
 	}
-	all := ""
+	all := "\n"
 	for c := firstChar; c <= lastChar; c++ {
 		all += string(c)
 	}

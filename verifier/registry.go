@@ -31,8 +31,11 @@ func List() []Info { return known.List() }
 // noOptions is the options check of a verifier that has none.
 func noOptions(name string, options map[string]any) error {
 	var l fault.List
-	for _, key := range slices.Sorted(maps.Keys(options)) {
+	for _, key := range sortedKeys(options) {
 		l.Add(key, options[key], "no options: verifier %s has none", name)
 	}
 	return l.Err()
 }
+
+// sortedKeys are the keys of options in the order in which faults are reported.
+func sortedKeys(options map[string]any) []string { return slices.Sorted(maps.Keys(options)) }

@@ -66,7 +66,7 @@ func (r *Rewards) Weights() map[string]float64 {
 }
 
 // SelfTest is [SelfTest] of the reward that says what is right.
-func (r *Rewards) SelfTest(ctx context.Context, examples []data.Example) error {
+func (r *Rewards) SelfTest(ctx context.Context, examples []data.Example) (SelfTested, error) {
 	return SelfTest(ctx, r.list[r.right].judge.verifier, examples)
 }
 

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rlvr-go/rlvr/configs"
 	"github.com/rlvr-go/rlvr/model/device"
-	"github.com/rlvr-go/rlvr/verifier"
-	"github.com/rlvr-go/rlvr/verifier/tasks"
 )
 
 // diagnosis is what rlvr doctor finds out.
@@ -48,7 +48,7 @@ type health struct {
 	Remedy []string `json:"remedy,omitempty"`
 }
 
-// selfTest is whether a task's verifier accepts the task's reference answers.
+// selfTest is whether a verifier fits the reference answers of a task.
 type selfTest struct {
 	Task     string `json:"task"`
 	Verifier string `json:"verifier"`
@@ -64,22 +64,32 @@ const (
 )
 
 func newDoctorCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, full bool
 	var probe string
 	c := &cobra.Command{
-		Use:   "doctor",
+		Use:   "doctor [CONFIG]",
 		Short: "say what works here, and how to get what is missing",
-		Long: `Try every backend on a small graph and every task's verifier on its own answers, and
-print the commands that bring what is missing. Exit code 1 if no run is possible.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Long: `Try every backend on a small graph, and a verifier on reference answers and on those of
+other problems: that of CONFIG on its problems, or those of all tasks that make their
+problems. Print the commands that bring what is missing. Exit code 1 if no run is possible.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if probe != "" {
 				return runProbe(probe, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
-			return runDoctor(cmd.Context(), asJSON, cmd.OutOrStdout())
+			tests := func(ctx context.Context) []selfTest { return testTasks(ctx, selfTestSize(full)) }
+			if len(args) == 1 {
+				c, err := configs.Load(args[0], nil)
+				if err != nil {
+					return err
+				}
+				tests = func(ctx context.Context) []selfTest { return []selfTest{testConfig(ctx, c, selfTestSize(full))} }
+			}
+			return runDoctor(cmd.Context(), tests, asJSON, cmd.OutOrStdout())
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	c.Flags().BoolVar(&full, "full", false, "test verifiers on all problems, not on 200 of a task")
 	c.Flags().StringVar(&probe, "probe", "", "")
 	if err := c.Flags().MarkHidden("probe"); err != nil {
 		panic(err)
@@ -87,8 +97,8 @@ print the commands that bring what is missing. Exit code 1 if no run is possible
 	return c
 }
 
-func runDoctor(ctx context.Context, asJSON bool, out io.Writer) error {
-	d := diagnose(ctx)
+func runDoctor(ctx context.Context, tests func(context.Context) []selfTest, asJSON bool, out io.Writer) error {
+	d := diagnose(ctx, tests)
 	var err error
 	if asJSON {
 		enc := json.NewEncoder(out)
@@ -103,7 +113,7 @@ func runDoctor(ctx context.Context, asJSON bool, out io.Writer) error {
 	return err
 }
 
-func diagnose(ctx context.Context) *diagnosis {
+func diagnose(ctx context.Context, tests func(context.Context) []selfTest) *diagnosis {
 	d := &diagnosis{Machine: thisMachine(), Build: device.ThisBuild(), PluginDirs: device.PluginDirs()}
 	works := false
 	for _, name := range device.Concrete {
@@ -112,41 +122,9 @@ func diagnose(ctx context.Context) *diagnosis {
 		d.Backends = append(d.Backends, h)
 	}
 	d.Auto = examine(ctx, "auto")
-	verifies := true
-	for _, t := range tasks.List() {
-		s := testTask(ctx, t.Name)
-		verifies = verifies && s.State == stateOK
-		d.Verifiers = append(d.Verifiers, s)
-	}
-	d.OK = works && verifies
+	d.Verifiers = tests(ctx)
+	d.OK = works && !slices.ContainsFunc(d.Verifiers, func(s selfTest) bool { return s.State != stateOK })
 	return d
-}
-
-// testTask gives the answers of a task to its verifier.
-func testTask(ctx context.Context, name string) selfTest {
-	s := selfTest{Task: name, State: stateBroken}
-	n, err := func() (int, error) {
-		task, err := tasks.New(name, nil)
-		if err != nil {
-			return 0, err
-		}
-		s.Verifier = task.Verifier()
-		v, err := verifier.New(s.Verifier, nil)
-		if err != nil {
-			return 0, err
-		}
-		problems, err := task.Split(tasks.Test)
-		if err != nil {
-			return 0, err
-		}
-		return len(problems), verifier.SelfTest(ctx, v, problems)
-	}()
-	if err != nil {
-		s.Detail = err.Error()
-		return s
-	}
-	s.State, s.Detail = stateOK, fmt.Sprintf("accepts its answers to %d problems", n)
-	return s
 }
 
 // print is the diagnosis for people.
@@ -163,7 +141,7 @@ func (d *diagnosis) print(out io.Writer) error {
 	}
 	fmt.Fprintf(&b, "%-10s takes %s: %s\n", d.Auto.Name, d.Auto.Device, d.Auto.Reason)
 	for _, s := range d.Verifiers {
-		fmt.Fprintf(&b, "verifier   %s: %s on task %s %s\n", s.State, s.Verifier, s.Task, s.Detail)
+		fmt.Fprintf(&b, "verifier   %s: %s on task %s: %s\n", s.State, s.Verifier, s.Task, s.Detail)
 	}
 	for _, h := range d.Backends {
 		if len(h.Remedy) > 0 {

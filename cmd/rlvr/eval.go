@@ -13,6 +13,7 @@ import (
 	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/tokenize"
 	"github.com/rlvr-go/rlvr/trainer"
+	"github.com/rlvr-go/rlvr/verifier"
 	"github.com/rlvr-go/rlvr/verifier/tasks"
 )
 
@@ -95,7 +96,7 @@ func openTrained(ctx context.Context, c *configs.Config, checkpoint string, note
 		of.Model.Path, of.Model.DType = checkpoint, c.Model.DType
 		c = &of
 	}
-	s, err := assemble(ctx, c, newLogger(errOut), errOut)
+	s, err := assemble(ctx, c, verifier.SelfTestSize, newLogger(errOut), errOut)
 	if err != nil {
 		return nil, nil, "", err
 	}

@@ -55,8 +55,9 @@ func runList(kind string, options bool, out io.Writer) error {
 			fmt.Fprintf(w, "%s\t%s\n", v.Name, v.Summary)
 		}
 	case "tasks":
+		fmt.Fprintln(w, "task\tchance\twhat")
 		for _, t := range tasks.List() {
-			fmt.Fprintf(w, "%s\t%s\n", t.Name, t.Summary)
+			fmt.Fprintf(w, "%s\t%s\t%s\n", t.Name, chance(t.Name), t.Summary)
 		}
 	case "configs":
 		for _, r := range configs.Shipped() {
@@ -66,6 +67,20 @@ func runList(kind string, options bool, out io.Writer) error {
 		return userError(fmt.Errorf("list: found %q, allowed: %s", kind, strings.Join(kinds, ", ")))
 	}
 	return w.Flush()
+}
+
+// chance is the expected reward of guessing at a task's problems, under its default
+// options; a dash where the problems are files of the user's.
+func chance(name string) string {
+	task, err := tasks.New(name, nil)
+	if err != nil {
+		return "-"
+	}
+	c, ok := task.(tasks.Chancer)
+	if !ok {
+		return "-"
+	}
+	return fmt.Sprintf("%.3g", c.Chance())
 }
 
 // listOptions shows a table of options for each algorithm.

@@ -19,19 +19,21 @@ import (
 	"github.com/rlvr-go/rlvr/model/device"
 	"github.com/rlvr-go/rlvr/trainer"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
+	"github.com/rlvr-go/rlvr/verifier"
 	"github.com/rlvr-go/rlvr/verifier/tasks"
 )
 
 // assemble makes the parts of a run from its config: the one place where packages
-// are wired together. notes gets the progress of what takes long.
-func assemble(ctx context.Context, c *configs.Config, log *slog.Logger, notes io.Writer) (*trainer.Setup, error) {
+// are wired together. The verifier is tested on selfTestSize problems, 0 for all; notes
+// gets the progress of what takes long.
+func assemble(ctx context.Context, c *configs.Config, selfTestSize int, log *slog.Logger, notes io.Writer) (*trainer.Setup, error) {
 	s := &trainer.Setup{
 		Stages: c.Stages, Eval: c.Eval, Checkpoint: c.Checkpoint, Logging: c.Logging, Seed: c.Seed, Log: log,
 		MaxPromptLength: c.Data.MaxPromptLength, DropOverlong: c.Data.OverlongPrompts == tasks.OverlongDrop,
 		CheckpointDir: filepath.Join(c.OutputDir, runlog.CheckpointsDir), BadBatchDir: filepath.Join(c.OutputDir, runlog.BadBatchDir),
 	}
 	collectLess()
-	if err := addProblems(ctx, s, c); err != nil {
+	if err := addProblems(ctx, s, c, selfTestSize); err != nil {
 		return nil, userError(err)
 	}
 	var err error
@@ -54,9 +56,9 @@ func collectLess() {
 	}
 }
 
-// addProblems opens the task and the rewards, and refuses to start where reference
-// answers do not pass it or training problems are in the test set.
-func addProblems(ctx context.Context, s *trainer.Setup, c *configs.Config) error {
+// addProblems opens the task and the rewards, and refuses to start where they do not fit
+// each other.
+func addProblems(ctx context.Context, s *trainer.Setup, c *configs.Config, selfTestSize int) error {
 	task, err := tasks.Open(c.Data)
 	if err != nil {
 		return err
@@ -75,16 +77,11 @@ func addProblems(ctx context.Context, s *trainer.Setup, c *configs.Config) error
 	if s.Rewards, err = c.Reward.Open(s.Log); err != nil {
 		return err
 	}
-	if err := s.Rewards.SelfTest(ctx, firstProblems(s.Train)); err != nil {
+	problems := verifier.Sample(slices.Concat(s.Train, s.Validation, s.Test), selfTestSize)
+	if _, err := s.Rewards.SelfTest(ctx, problems); err != nil {
 		return errors.Join(err, s.Rewards.Close())
 	}
 	return nil
-}
-
-// firstProblems are enough to notice a verifier that does not fit the answers.
-func firstProblems(examples []data.Example) []data.Example {
-	const enough = 100
-	return examples[:min(enough, len(examples))]
 }
 
 // backendLine is the first line of every command that computes.

@@ -27,6 +27,7 @@ type trainOptions struct {
 	sets            []string
 	resume          string
 	clean, dryRun   bool
+	full            bool
 }
 
 // newest is what --resume without a step means.
@@ -54,6 +55,7 @@ An existing run is never overwritten: --resume goes on where it was saved, --cle
 	c.Flags().Lookup("resume").NoOptDefVal = newest
 	c.Flags().BoolVar(&o.clean, "clean", false, "delete what an earlier run left in the folder and start anew")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what the run would do and need, and do nothing (rlvr plan)")
+	c.Flags().BoolVar(&o.full, "full", false, "test the verifier on the reference answers of all problems before the start, not of 200")
 	c.MarkFlagsMutuallyExclusive("resume", "clean", "dry-run")
 	return c
 }
@@ -64,7 +66,7 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 	if err != nil {
 		return err
 	}
-	setup, err := assemble(ctx, c, newLogger(errOut), errOut)
+	setup, err := assemble(ctx, c, selfTestSize(o.full), newLogger(errOut), errOut)
 	if err != nil {
 		return err
 	}

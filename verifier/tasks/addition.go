@@ -91,3 +91,6 @@ func (t *addition) example(a, b int) data.Example {
 	}
 	return data.Example{ID: "addition/" + problem, Prompt: problem + "=", Answers: []string{string(answer)}}
 }
+
+// Chance implements [Chancer]: that of a sum at random, from the least to the largest.
+func (t *addition) Chance() float64 { return 1 / float64(2*t.maxOperand+1) }

@@ -160,7 +160,7 @@ func TestAdditionPassesItsVerifier(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, split := range tasks.Splits {
-		if err := verifier.SelfTest(t.Context(), v, examples(t, task, split)); err != nil {
+		if _, err := verifier.SelfTest(t.Context(), v, examples(t, task, split)); err != nil {
 			t.Errorf("%s: %v", split, err)
 		}
 	}

@@ -111,3 +111,15 @@ func calculate(a int, op byte, b int) int {
 		return a * b
 	}
 }
+
+// Chance implements [Chancer]: that of a number at random, from the least result that
+// there is to the largest.
+func (t *arithmetic) Chance() float64 {
+	low, high := math.MaxInt, math.MinInt
+	for _, op := range []byte(t.operations) {
+		for _, r := range []int{calculate(0, op, t.maxOperand), calculate(0, op, 0), calculate(t.maxOperand, op, 0), calculate(t.maxOperand, op, t.maxOperand)} {
+			low, high = min(low, r), max(high, r)
+		}
+	}
+	return 1 / float64(high-low+1)
+}

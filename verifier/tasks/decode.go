@@ -12,7 +12,7 @@ import (
 // content before is the default.
 type option struct {
 	key string
-	// into is a *int, a *bool or a *string.
+	// into is a *int, a *bool, a *string or a *[]string.
 	into any
 }
 
@@ -44,9 +44,24 @@ func decode(options map[string]any, table []option) error {
 			if *into, ok = value.(string); !ok {
 				l.Add(key, value, "text")
 			}
+		case *[]string:
+			if *into, ok = textList(value); !ok {
+				l.Add(key, value, "a list of texts")
+			}
 		default:
 			panic(fmt.Sprintf("tasks: option %s has type %T", key, into))
 		}
 	}
 	return l.Err()
+}
+
+// textList is the items of a list of texts.
+func textList(value any) ([]string, bool) {
+	items, ok := value.([]any)
+	out := make([]string, len(items))
+	for i := range items {
+		text, isText := items[i].(string)
+		out[i], ok = text, ok && isText
+	}
+	return out, ok
 }
