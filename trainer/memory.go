@@ -12,7 +12,8 @@ type MemoryPart struct {
 }
 
 // Memory estimates what the stages of a run keep on the device, the most of any stage for
-// each part, before anything is loaded: float32 weights, gradients, AdamW's moments, a
+// each part, before anything is loaded: float32 weights (a value head's among them, where
+// an objective has one), gradients, AdamW's moments, a
 // reference where an objective reads one, caches of keys and values for the rows decoded
 // at once, and logits of the largest pass with their gradient. maxPrompt bounds prompts
 // in tokens. Activations of the layers come on top; they follow the packing.
@@ -25,7 +26,7 @@ func Memory(arch *model.Arch, stages []StageOptions, maxPrompt int) ([]MemoryPar
 	}
 	const float32Bytes = 4
 	weights := parameters * float32Bytes
-	var reference, cache, logits int64
+	var head, reference, cache, logits int64
 	for i := range stages {
 		o := &stages[i]
 		a, err := algos.Resolve(o.Algorithm)
@@ -34,6 +35,9 @@ func Memory(arch *model.Arch, stages []StageOptions, maxPrompt int) ([]MemoryPar
 		}
 		if a.Needs().Ref {
 			reference = weights
+		}
+		if a.Needs().Values {
+			head = int64(arch.HiddenSize+1) * float32Bytes
 		}
 		length := o.Rollout.MaxCompletionLength
 		if !a.Offline {
@@ -45,7 +49,7 @@ func Memory(arch *model.Arch, stages []StageOptions, maxPrompt int) ([]MemoryPar
 		logits = max(logits, tokens*int64(arch.VocabSize)*float32Bytes*2)
 	}
 	out := []MemoryPart{
-		{"weights, float32", weights}, {"gradients", weights}, {"AdamW's moments", 2 * weights},
+		{"weights, float32", weights + head}, {"gradients", weights + head}, {"AdamW's moments", 2 * (weights + head)},
 		{"reference policy", reference}, {"keys and values of rollouts", cache}, {"logits of a pass and their gradient", logits},
 	}
 	return out, nil

@@ -17,12 +17,12 @@ const adamTolerance = 1e-6
 // plainAdamW is algorithm 2 of arXiv 1711.05101 in float64, after clipping.
 type plainAdamW struct {
 	o             OptimOptions
-	step          int
+	step, policy  int // policy is the number of tensors that are the policy's
 	decays        []bool
 	w, first, sec [][]float64
 }
 
-func (a *plainAdamW) apply(grads [][]float64, rate float64) (norm float64) {
+func (a *plainAdamW) apply(grads [][]float64, r rates) (norm float64) {
 	a.step++
 	for _, g := range grads {
 		norm += dot(g, g)
@@ -33,6 +33,10 @@ func (a *plainAdamW) apply(grads [][]float64, rate float64) (norm float64) {
 		clip = a.o.MaxGradNorm / norm
 	}
 	for i, g := range grads {
+		rate := r.policy
+		if i >= a.policy {
+			rate = r.values
+		}
 		for j := range g {
 			x := g[j] * clip
 			a.first[i][j] = a.o.Beta1*a.first[i][j] + (1-a.o.Beta1)*x
@@ -51,14 +55,14 @@ func (a *plainAdamW) apply(grads [][]float64, rate float64) (norm float64) {
 
 // randomGrads draws a gradient, large in every third step, as host and device
 // values.
-func randomGrads(p *model.Policy, step int, rng *rand.Rand) ([][]float64, []*device.Tensor) {
+func randomGrads(specs []model.Weight, step int, rng *rand.Rand) ([][]float64, []*device.Tensor) {
 	size := 0.003
 	if step%3 == 1 {
 		size = 0.3
 	}
 	var host [][]float64
 	var dev []*device.Tensor
-	for _, w := range p.Specs {
+	for _, w := range specs {
 		x := make([]float32, w.Size())
 		for j := range x {
 			x[j] = float32(rng.NormFloat64() * size)
@@ -77,7 +81,8 @@ func zerosLike(x [][]float64) [][]float64 {
 }
 
 // TestAdamW compares ten steps with the plain algorithm: moments, bias correction,
-// a global norm that is clipped in some steps, decay of matrices and of nothing else.
+// a global norm that is clipped in some steps, decay of matrices and of nothing else, and
+// a value head that learns at a rate of its own.
 func TestAdamW(t *testing.T) {
 	onBackends(t, func(t *testing.T, dev *device.Device) {
 		for name, o := range map[string]OptimOptions{
@@ -89,25 +94,28 @@ func TestAdamW(t *testing.T) {
 			if dev.Name != "go" && name != "all" {
 				continue
 			}
-			t.Run(name, func(t *testing.T) { compareAdamW(t, dev, o) })
+			t.Run(name, func(t *testing.T) { compareAdamW(t, dev, nil, o) })
 		}
+		t.Run("value head", func(t *testing.T) {
+			compareAdamW(t, dev, randomHead(kitArch()), OptimOptions{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, WeightDecay: 0.1, MaxGradNorm: 1})
+		})
 	})
 }
 
-func compareAdamW(t *testing.T, dev *device.Device, o OptimOptions) {
+func compareAdamW(t *testing.T, dev *device.Device, head *valueHead, o OptimOptions) {
 	p := kitPolicy(t, kitArch())
-	op := newOptimizer(dev, p, nil, o)
-	w := float64s(hostWeights(t, dev, p))
-	plain := &plainAdamW{o: o, w: w, first: zerosLike(w), sec: zerosLike(w)}
-	for _, s := range p.Specs {
+	op, specs := newOptimizer(dev, p, head, o), head.specsAfter(p.Specs)
+	w := float64s(hostTensors(t, dev, head.after(p.Weights)))
+	plain := &plainAdamW{o: o, policy: len(p.Specs), w: w, first: zerosLike(w), sec: zerosLike(w)}
+	for _, s := range specs {
 		plain.decays = append(plain.decays, len(s.Shape) == 2)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	clipped := 0
 	for step := range 10 {
-		rate := 0.01 * float64(1+step%4)
-		host, grads := randomGrads(p, step, rng)
-		norm, err := op.apply(p, grads, 1, rates{policy: rate})
+		rate := rates{0.01 * float64(1+step%4), 0.05 / float64(1+step%3)}
+		host, grads := randomGrads(specs, step, rng)
+		norm, err := op.apply(p, grads, 1, rate)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,11 +126,11 @@ func compareAdamW(t *testing.T, dev *device.Device, o OptimOptions) {
 		if o.MaxGradNorm > 0 && want > o.MaxGradNorm {
 			clipped++
 		}
-		got := float64s(hostWeights(t, dev, p))
+		got := float64s(hostTensors(t, dev, head.after(p.Weights)))
 		for i := range got {
 			for j := range got[i] {
 				if d := math.Abs(got[i][j] - plain.w[i][j]); !(d <= adamTolerance) {
-					t.Fatalf("step %d: %s[%d] = %v, want %v", step, p.Specs[i].Name, j, got[i][j], plain.w[i][j])
+					t.Fatalf("step %d: %s[%d] = %v, want %v", step, specs[i].Name, j, got[i][j], plain.w[i][j])
 				}
 			}
 		}
@@ -142,7 +150,7 @@ func TestAdamWRefusesNonFinite(t *testing.T) {
 		p := kitPolicy(t, kitArch())
 		op := newOptimizer(dev, p, nil, OptimOptions{Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, MaxGradNorm: 1})
 		rng := rand.New(rand.NewPCG(1, 2))
-		_, grads := randomGrads(p, 0, rng)
+		_, grads := randomGrads(p.Specs, 0, rng)
 		if _, err := op.apply(p, grads, 1, rates{policy: 0.1}); err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +161,7 @@ func TestAdamWRefusesNonFinite(t *testing.T) {
 			"loss NaN": {nan, 0.1}, "loss infinite": {inf, 0.1},
 			"norm overflows": {1, 1e30},
 		} {
-			_, grads := randomGrads(p, 0, rng)
+			_, grads := randomGrads(p.Specs, 0, rng)
 			last := len(grads) - 1
 			x := make([]float32, p.Specs[last].Size())
 			x[1] = float32(c.grad)

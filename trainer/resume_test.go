@@ -36,7 +36,12 @@ func resumeStages() map[string][]StageOptions {
 	batches := stale(5, 2, false)
 	batches.Algorithm.Options["beta"] = 0.05
 	batches.Update.RefModelSyncSteps, batches.Update.RefModelMixupAlpha = 2, 0.5
+	values, again := ppoStage("ppo", 3, nil), ppoStage("again", 2, nil)
+	values.Optim.ValueLearningRate, values.Optim.WeightDecay = 1e-1, 0.1
+	attention := kitStage("rl", "entra", 3)
+	attention.Rollout.MaxCompletionLength = 10
 	return map[string][]StageOptions{
+		"value head": {warm, values, again}, "attention received": {attention},
 		"two stages": {warm, rl}, "bfloat16": {warm, rl}, "several updates, reference": {several}, "micro-batches": {micro},
 		"rollouts wait, dynamic sampling": {late}, "rollouts wait, moving reference": {batches},
 	}

@@ -193,14 +193,14 @@ func (p *plan) addStages(c *configs.Config) error {
 func passes(a *algos.Algorithm, updates int) string {
 	needs := a.Needs()
 	var out []string
-	if needs.Old && updates > 1 || needs.Score {
+	switch {
+	case needs.Values:
+		out = append(out, "old and values")
+	case needs.Old && updates > 1 || needs.Score:
 		out = append(out, "old")
 	}
 	if needs.Ref {
 		out = append(out, "reference")
-	}
-	if needs.Values {
-		out = append(out, "values")
 	}
 	if len(out) == 0 {
 		return "-"
