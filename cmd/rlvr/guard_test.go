@@ -46,7 +46,12 @@ var allowed = map[string]map[string]string{
 	"verifier/registry": {},
 	"verifier/latex":    {},
 	"verifier/sandbox":  {},
+	"verifier/code": {
+		"verifier/sandbox": "programs that nobody trusts",
+	},
 	"verifier": {
+		"verifier/code":     "what tests of a program say",
+		"verifier/sandbox":  "the limits that are options of verifier code",
 		"verifier/latex":    "what mathematical answers mean",
 		"verifier/registry": "names that a config may use",
 	},

@@ -1,0 +1,151 @@
+package tasks
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/rlvr-go/rlvr/configs/fault"
+	"github.com/rlvr-go/rlvr/data"
+)
+
+func init() {
+	Register("humaneval", "HumanEval (Chen et al., 2021, arXiv 2107.03374) from your copy of HumanEval.jsonl: write a Python function", newHumanEval)
+}
+
+// The ways to ask for a program.
+const (
+	promptEvalPlus   = "evalplus"
+	promptCompletion = "completion"
+	promptAustin     = "austin"
+)
+
+// humanEval is problems in the form of OpenAI's HumanEval.jsonl: task_id, prompt (the
+// beginning of a function), entry_point, canonical_solution, test (which defines
+// check(candidate)).
+type humanEval struct {
+	file, trainFile          string
+	prompt                   string
+	validationSize, testSize int
+	splits                   func() (map[string][]data.Example, error)
+}
+
+// newHumanEval has the options
+//
+//	file             the path of HumanEval.jsonl, or of problems in its form; required
+//	train_file       problems of the same form to train on: file is then the test set as a
+//	                 whole. Without it file is split by a hash of the problems' names.
+//	validation_size  problems held out for validation, default 0; without train_file
+//	test_size        problems held out for the test, default 100; without train_file
+//	prompt           evalplus (default): a chat with the instruction of EvalPlus
+//	                 (evalplus/codegen.py), code in a fenced block; or completion: the
+//	                 prompt itself, to go on with, as in OpenAI's human-eval
+func newHumanEval(options map[string]any) (Task, error) {
+	t := &humanEval{prompt: promptEvalPlus, testSize: 100}
+	if err := decode(options, []option{
+		{"file", &t.file}, {"train_file", &t.trainFile}, {"prompt", &t.prompt},
+		{"validation_size", &t.validationSize}, {"test_size", &t.testSize},
+	}); err != nil {
+		return nil, err
+	}
+	var l fault.List
+	checkFile(&l, t.file, "HumanEval.jsonl")
+	l.Check(t.prompt == promptEvalPlus || t.prompt == promptCompletion, "prompt", t.prompt, "%s or %s", promptEvalPlus, promptCompletion)
+	l.Check(t.validationSize >= 0, "validation_size", t.validationSize, "0 (none) or more")
+	l.Check(t.testSize >= 0, "test_size", t.testSize, "0 (none) or more")
+	if err := l.Err(); err != nil {
+		return nil, err
+	}
+	t.splits = sync.OnceValues(t.read)
+	return t, nil
+}
+
+// checkFile demands a path.
+func checkFile(l *fault.List, path, what string) {
+	if path == "" {
+		l.Add("file", nil, "required: the path of %s", what)
+	}
+}
+
+func (t *humanEval) Name() string     { return "humaneval" }
+func (t *humanEval) Verifier() string { return "code" }
+
+func (t *humanEval) Split(name string) ([]data.Example, error) {
+	splits, err := t.splits()
+	if err != nil {
+		return nil, err
+	}
+	return split(t.Name(), name, splits)
+}
+
+func (t *humanEval) read() (map[string][]data.Example, error) {
+	all, err := readRows(t.file, t.example)
+	if err != nil {
+		return nil, err
+	}
+	if t.trainFile != "" {
+		train, err := readRows(t.trainFile, t.example)
+		return map[string][]data.Example{Train: train, Test: all}, err
+	}
+	if err := checkHoldOut(len(all), t.validationSize, t.testSize); err != nil {
+		return nil, fmt.Errorf("tasks: humaneval: %s: %w", t.file, err)
+	}
+	keys := make([]string, len(all))
+	for i := range all {
+		keys[i] = all[i].ID
+	}
+	return holdOut(keys, func(i int) data.Example { return all[i] }, t.validationSize, t.testSize), nil
+}
+
+// humanEvalRow is a line of the file.
+type humanEvalRow struct {
+	ID       string `json:"task_id"`
+	Prompt   string `json:"prompt"`
+	Function string `json:"entry_point"`
+	Solution string `json:"canonical_solution"`
+	Test     string `json:"test"`
+}
+
+func (t *humanEval) example(r humanEvalRow) (data.Example, error) {
+	if r.ID == "" || r.Prompt == "" || r.Function == "" || r.Test == "" {
+		return data.Example{}, errors.New("task_id, prompt, entry_point and test are required")
+	}
+	tests := map[string]any{
+		"asserts":   []any{r.Test + "\ncheck(" + r.Function + ")\n"},
+		"prelude":   r.Prompt,
+		"functions": []any{r.Function},
+	}
+	ex := data.Example{ID: r.ID, Extra: map[string]any{"tests": tests}}
+	if t.prompt == promptCompletion {
+		tests["format"] = "raw"
+		ex.Prompt = r.Prompt
+		ex.Answers = answers(r.Solution)
+		return ex, nil
+	}
+	ex.Messages = []data.Message{{Role: data.RoleUser, Content: instruction(r.Prompt)}}
+	ex.Answers = answers(fenced(r.Prompt, r.Solution))
+	return ex, nil
+}
+
+// instruction is EvalPlus's to a chat model (evalplus/codegen.py and
+// evalplus/provider/utility.py).
+func instruction(problem string) string {
+	return "Please provide a self-contained Python script that solves the following problem in a markdown code block:\n```\n" + strings.TrimSpace(problem) + "\n```\n"
+}
+
+// fenced is a reference solution as a completion; empty where there is none.
+func fenced(prompt, solution string) string {
+	if solution == "" {
+		return ""
+	}
+	return "```python\n" + strings.TrimRight(prompt+solution, " \t\r\n") + "\n```"
+}
+
+// answers is a list of one, of none where it is empty.
+func answers(solution string) []string {
+	if solution == "" {
+		return nil
+	}
+	return []string{solution}
+}
