@@ -91,33 +91,33 @@ func (p *program) option(l *fault.List, key string, value any) {
 			p.sandbox.Python = text
 		}
 	case "think":
-		p.options.AfterThink = flag(l, key, value)
+		p.options.AfterThink = flagOption(l, key, value)
 	case "unsafe":
-		p.sandbox.Unsafe = flag(l, key, value)
+		p.sandbox.Unsafe = flagOption(l, key, value)
 	case "cpu_seconds":
-		p.sandbox.CPUSeconds = seconds(l, key, value, p.sandbox.CPUSeconds)
+		p.sandbox.CPUSeconds = secondsOption(l, key, value, p.sandbox.CPUSeconds)
 	case "wall_seconds":
-		p.sandbox.WallSeconds = seconds(l, key, value, p.sandbox.WallSeconds)
+		p.sandbox.WallSeconds = secondsOption(l, key, value, p.sandbox.WallSeconds)
 	case "workers":
-		count(l, key, value, &p.sandbox.Workers)
+		countOption(l, key, value, &p.sandbox.Workers)
 	case "memory_mb":
-		count(l, key, value, &p.sandbox.MemoryMB)
+		countOption(l, key, value, &p.sandbox.MemoryMB)
 	case "output_kb":
-		count(l, key, value, &p.sandbox.OutputKB)
+		countOption(l, key, value, &p.sandbox.OutputKB)
 	case "files_mb":
-		count(l, key, value, &p.sandbox.FilesMB)
+		countOption(l, key, value, &p.sandbox.FilesMB)
 	default:
 		l.Add(key, nil, "unknown option; %s", fault.OneOf(key, codeOptions))
 	}
 }
 
-func flag(l *fault.List, key string, value any) bool {
+func flagOption(l *fault.List, key string, value any) bool {
 	on, ok := value.(bool)
 	l.Check(ok, key, value, "true or false")
 	return on
 }
 
-func seconds(l *fault.List, key string, value any, otherwise float64) float64 {
+func secondsOption(l *fault.List, key string, value any, otherwise float64) float64 {
 	switch n := value.(type) {
 	case int:
 		return float64(n)
@@ -128,7 +128,7 @@ func seconds(l *fault.List, key string, value any, otherwise float64) float64 {
 	return otherwise
 }
 
-func count(l *fault.List, key string, value any, into *int) {
+func countOption(l *fault.List, key string, value any, into *int) {
 	n, ok := value.(int)
 	l.Check(ok, key, value, "an integer")
 	if ok {
