@@ -58,7 +58,7 @@ func (m mixing) policy() policy {
 		sAt, w := sequenceRatio(at), m.weights(at)
 		return func(i, t int) float64 {
 			a, r0, s0 := in.Advantages[i][t], ratio(at, i, t), sAt(i, t)
-			r, s := ratio(in, i, t), s0*own(in, at)(i, t)
+			r, s := ratio(in, i, t), tokenForm(in, at, sAt)(i, t)
 			mix := func(r, s float64) float64 { return w(i, t)*r + (1-w(i, t))*s }
 			if m.form == "mix-of-mins" {
 				return mix(clipOf(a, r, r0, 1-m.low, 1+m.high), clipOf(a, s, s0, 1-m.seqLow, 1+m.seqHigh))

@@ -35,7 +35,7 @@ func ratio(b *algotest.Batch, i, t int) float64 {
 }
 
 func k3(b *algotest.Batch, i, t int) float64 {
-	u := b.LogProbs[i][t] - b.Ref[i][t]
+	u := clamp(b.LogProbs[i][t]-b.Ref[i][t], -20, 20)
 	return math.Exp(-u) + u - 1
 }
 

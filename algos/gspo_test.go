@@ -23,7 +23,7 @@ func gspoPolicy(name string, low, high float64, options map[string]any) policy {
 	p.objective = func(in, at *algotest.Batch) perToken {
 		s, sAt := sequenceRatio(in), sequenceRatio(at)
 		if name == "gspo_token" {
-			s = func(i, t int) float64 { return sAt(i, t) * own(in, at)(i, t) }
+			s = tokenForm(in, at, sAt)
 		}
 		return func(i, t int) float64 { return clipOf(in.Advantages[i][t], s(i, t), sAt(i, t), 1-low, 1+high) }
 	}

@@ -43,7 +43,7 @@ func kpoPolicy(low, high, q, r float64, clip, official bool, options map[string]
 	p.objective = func(in, at *algotest.Batch) perToken {
 		s := p.ratio(at)
 		return func(i, t int) float64 {
-			r := s(i, t) * own(in, at)(i, t)
+			r := tokenForm(in, at, s)(i, t)
 			if !clip {
 				return r * in.Advantages[i][t]
 			}

@@ -186,9 +186,12 @@ func spanOracle(width float64, skip int32) func(in, at *algotest.Batch) float64 
 					n++
 				}
 			}
-			s := math.Exp(sum/n) * math.Exp(in.LogProbs[i][t]-at.LogProbs[i][t])
-			a := in.Advantages[i][t]
-			weight := in.Weight(i, t) * math.Min(2, math.Exp(in.Old[i][t]-in.Rollout[i][t])) * in.Feature["attention_received"][i][t]
+			s := math.Exp(clamp(sum/n, -20, 20)) * math.Exp(in.LogProbs[i][t]-at.LogProbs[i][t])
+			a, rollout := in.Advantages[i][t], in.Rollout[i][t]
+			if math.IsNaN(rollout) || math.IsInf(rollout, 0) {
+				rollout = in.Old[i][t]
+			}
+			weight := in.Weight(i, t) * math.Min(2, math.Exp(in.Old[i][t]-rollout)) * in.Feature["attention_received"][i][t]
 			weight /= 1 + math.Exp(in.Feature["log_probs/neg"][i][t]-in.Feature["log_probs/pos"][i][t])
 			if int(in.Feature["routes/0"][i][t])%2 == 1 {
 				weight /= 2

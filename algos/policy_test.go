@@ -175,6 +175,16 @@ func clampedRatio(b *algotest.Batch) perToken {
 	return func(i, t int) float64 { return ratio(b, i, t) }
 }
 
+// tokenForm is a detached ratio times own; cut to e^10, without a gradient beyond.
+func tokenForm(in, at *algotest.Batch, detached perToken) perToken {
+	return func(i, t int) float64 {
+		if r := detached(i, t); r < math.Exp(10) {
+			return r * own(in, at)(i, t)
+		}
+		return math.Exp(10)
+	}
+}
+
 // own is exp(logp - sg(logp)): 1, with the gradient of the token's log-probability.
 func own(in, at *algotest.Batch) perToken {
 	return func(i, t int) float64 { return math.Exp(in.LogProbs[i][t] - at.LogProbs[i][t]) }

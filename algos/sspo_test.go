@@ -59,7 +59,7 @@ func sspoPolicy(low, high float64, adaptive bool, longest int, options map[strin
 	p.objective = func(in, at *algotest.Batch) perToken {
 		s, e := p.ratio(at), width(at)
 		return func(i, t int) float64 {
-			return clipOf(in.Advantages[i][t], s(i, t)*own(in, at)(i, t), s(i, t), 1-low*e(i, t), 1+high*e(i, t))
+			return clipOf(in.Advantages[i][t], tokenForm(in, at, s)(i, t), s(i, t), 1-low*e(i, t), 1+high*e(i, t))
 		}
 	}
 	p.low = func(b *algotest.Batch) where {

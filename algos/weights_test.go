@@ -123,13 +123,24 @@ func TestBypass(t *testing.T) {
 	p := grpoPolicy(map[string]any{"old_log_probs": "rollout"})
 	p.noGolden = "that of grpo"
 	objective := p.objective
-	bypassed := func(b *algotest.Batch) *algotest.Batch { c := *b; c.Old = b.Rollout; return &c }
-	p.objective = func(in, at *algotest.Batch) perToken { return objective(bypassed(in), bypassed(at)) }
+	bypassed := func(b, at *algotest.Batch) *algotest.Batch {
+		c := b.Clone()
+		c.Old = c.Rollout
+		for i := range c.Old {
+			for t, x := range c.Old[i] {
+				if math.IsNaN(x) || math.IsInf(x, 0) {
+					c.Old[i][t] = at.LogProbs[i][t]
+				}
+			}
+		}
+		return c
+	}
+	p.objective = func(in, at *algotest.Batch) perToken { return objective(bypassed(in, at), bypassed(at, at)) }
 	low, high := p.low, p.high
-	p.low = func(b *algotest.Batch) where { return low(bypassed(b)) }
-	p.high = func(b *algotest.Batch) where { return high(bypassed(b)) }
-	p.ratio = func(b *algotest.Batch) perToken { return clampedRatio(bypassed(b)) }
-	p.logRatio = func(b *algotest.Batch) perToken { return logRatio(bypassed(b)) }
+	p.low = func(b *algotest.Batch) where { return low(bypassed(b, b)) }
+	p.high = func(b *algotest.Batch) where { return high(bypassed(b, b)) }
+	p.ratio = func(b *algotest.Batch) perToken { return clampedRatio(bypassed(b, b)) }
+	p.logRatio = func(b *algotest.Batch) perToken { return logRatio(bypassed(b, b)) }
 	p.weight = func(*algotest.Batch) perToken { return func(int, int) float64 { return 1 } }
 	p.identities = append(p.identities, same("it is the loss with the sampler's log-probabilities for the old ones", "grpo", nil,
 		func(b *algotest.Batch) { b.Old = b.Rollout }))

@@ -161,19 +161,11 @@ func checkExtreme(r *run) error {
 			b.LogProbs[i][0] = d
 			b.Ref[i][0] = -d
 		}
-		got, err := r.Eval(b)
-		if err != nil {
-			return err
-		}
-		if err := finite(got); err != nil {
-			return err
+		if err := r.checkFinite(b); err != nil {
+			return fmt.Errorf("advantage %v: %w", advantage, err)
 		}
 	}
-	return r.checkExtremeRows()
-}
-
-// checkExtremeRows has rows of such tokens, alike and mixed.
-func (r *run) checkExtremeRows() error {
+	// Rows of such tokens, alike and mixed.
 	b := r.random(1)
 	for i := range b.LogProbs {
 		for t := range b.LogProbs[i] {
@@ -181,14 +173,10 @@ func (r *run) checkExtremeRows() error {
 			if i%2 == 1 {
 				d = extremeLogRatios[(i+t)%len(extremeLogRatios)]
 			}
-			b.LogProbs[i][t] = b.Old[i][t] + d
+			b.LogProbs[i][t] = float64(float32(b.Old[i][t] + d))
 		}
 	}
-	got, err := r.Eval(b)
-	if err != nil {
-		return err
-	}
-	if err := finite(got); err != nil {
+	if err := r.checkFinite(b); err != nil {
 		return fmt.Errorf("rows of several tokens: %w", err)
 	}
 	return nil
@@ -200,15 +188,31 @@ func checkRollout(r *run) error {
 		for i := range b.Rollout {
 			b.Rollout[i][0] = x
 		}
-		got, err := r.Eval(b)
-		if err != nil {
-			return err
-		}
-		if err := finite(got); err != nil {
+		if err := r.checkFinite(b); err != nil {
 			return fmt.Errorf("log-probability %v: %w", x, err)
 		}
 	}
 	return nil
+}
+
+// extremeRounding is what central differences in float64 lose beside a loss of e^20,
+// by that loss: 1e-16 divided by their step, and some.
+const extremeRounding = 1e-10
+
+// checkFinite demands that loss and gradient of b are finite, and the oracle's.
+func (r *run) checkFinite(b *Batch) error {
+	got, err := r.Eval(b)
+	if err != nil {
+		return err
+	}
+	if err := finite(got); err != nil {
+		return err
+	}
+	loss := r.Oracle(b, b)
+	if err := differ("loss", got.Loss, loss, float32Tolerance); err != nil {
+		return err
+	}
+	return differGradients(got, r.differences(b), float32Tolerance+extremeRounding*math.Abs(loss))
 }
 
 func finite(r *Result) error {
