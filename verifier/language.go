@@ -100,7 +100,7 @@ func prose(text string, each func(rune)) {
 			continue
 		}
 		if text[i] == '\\' {
-			i += command(text[i:])
+			i += commandLength(text[i:])
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(text[i:])
@@ -123,9 +123,9 @@ func fenced(text string, unclosed []bool) int {
 	return 0
 }
 
-// command is the length of the LaTeX command that text, a backslash and more, begins
+// commandLength is the length of the LaTeX command that text, a backslash and more, begins
 // with.
-func command(text string) int {
+func commandLength(text string) int {
 	n := 1
 	for n < len(text) && isASCIILetter(text[n]) {
 		n++

@@ -60,3 +60,22 @@ func TestRegister(t *testing.T) {
 		}()
 	}
 }
+
+// checkFaults compares faults with the beginnings of their lines.
+func checkFaults(t *testing.T, err error, want []string) {
+	t.Helper()
+	var got []string
+	for _, f := range fault.Of(err) {
+		got = append(got, f.Error())
+	}
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got):
+			t.Errorf("fault %d is missing: %s", i, want[i])
+		case i >= len(want):
+			t.Errorf("fault %d is too many: %s", i, got[i])
+		case !strings.HasPrefix(got[i], want[i]):
+			t.Errorf("fault %d:\n%s, want\n%s", i, got[i], want[i])
+		}
+	}
+}

@@ -70,7 +70,7 @@ func (r *repetition) ngrams(text string) (all, different int) {
 		}
 	}
 	all = max(0, len(starts)-r.size+1)
-	seen := make(map[string]struct{}, all)
+	seen := map[string]struct{}{}
 	for i := range all {
 		end := len(text)
 		if next := i + r.size; next < len(starts) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/rlvr-go/rlvr/data"
@@ -106,7 +107,7 @@ type Scores struct {
 
 // combine adds up the verdicts of each reward, [reward][completion].
 func (r *Rewards) combine(by [][]data.Verdict) *Scores {
-	s := &Scores{Verdicts: by[r.right], Totals: make([]float64, len(by[r.right])), ByName: make(map[string][]float64, len(r.list)), Weights: r.Weights()}
+	s := &Scores{Verdicts: slices.Clone(by[r.right]), Totals: make([]float64, len(by[r.right])), ByName: make(map[string][]float64, len(r.list)), Weights: r.Weights()}
 	for k := range r.list {
 		one := &r.list[k]
 		scores := make([]float64, len(s.Totals))
