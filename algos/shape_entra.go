@@ -21,7 +21,8 @@ const StatVocabSize = "vocab_size"
 // entra takes reward from right answers for what is redundant in them (ENTRA, arXiv
 // 2601.07123): with importance_t = log p_t + entra_attention * attention received, S the
 // share entra_share of a response's tokens of least importance, rounded down, and V the
-// size of the vocabulary
+// size of the vocabulary (attention received is the mean over the later tokens of the
+// response and over heads, in the last layer, at the start of the step; 0 for the last token)
 //
 //	R -= entra_coef * Red where right    Red = mean over S of H_t/log V (policy)
 //	                                     or H of the shares of ids in S / log |S| (ids)
