@@ -43,6 +43,8 @@ type Setup struct {
 	DropOverlong    bool
 	// CheckpointDir and BadBatchDir are folders of the run.
 	CheckpointDir, BadBatchDir string
+	// EvaluateOnly says that no stage will run: there need be no problems to train on.
+	EvaluateOnly bool
 	// Report is told what happens; it may be given later, by ReportTo.
 	Report Reporter
 	Log    *slog.Logger
@@ -79,14 +81,8 @@ func New(s Setup) (*Trainer, error) {
 		}
 		*set.into = prompts
 	}
-	if len(t.train) == 0 {
-		return nil, errors.New("trainer: there are no training problems")
-	}
-	for i := range s.Stages {
-		if u := s.Stages[i].Until; u.Metric != "" && len(t.validation) == 0 {
-			return nil, fmt.Errorf("trainer: stage %s waits for %s, and there are no validation problems", s.Stages[i].Name, u.Metric)
-		}
-		if err := t.checkDemonstrations(&s.Stages[i]); err != nil {
+	if !s.EvaluateOnly {
+		if err := t.checkStages(); err != nil {
 			return nil, err
 		}
 	}
@@ -94,6 +90,23 @@ func New(s Setup) (*Trainer, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// checkStages demands the problems that the stages need.
+func (t *Trainer) checkStages() error {
+	if len(t.train) == 0 {
+		return errors.New("trainer: there are no training problems")
+	}
+	for i := range t.setup.Stages {
+		s := &t.setup.Stages[i]
+		if s.Until.Metric != "" && len(t.validation) == 0 {
+			return fmt.Errorf("trainer: stage %s waits for %s, and there are no validation problems", s.Name, s.Until.Metric)
+		}
+		if err := t.checkDemonstrations(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkLengths demands that the longest prompts leave room for completions, before

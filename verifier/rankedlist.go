@@ -22,10 +22,13 @@ func init() {
 //	Score = sum_j rel_j/log2(j+1) / (the same of the ideal list) * k/max(k, items said)
 //
 // An item that is not in the ideal list, or that was said before, has relevance 0; a rank
-// without an item too. What follows rank k has no relevance, and costs by the last
-// factor. The score is 1 only for a right list. Items are lines, case and white space
+// without an item too. Every item after rank k has -0.1, as in the official code, or
+// nothing would teach a list to end; the score has the last factor for them. The score is 1 only for a right list. Items are lines, case and white space
 // around them aside. Reasons: match, mismatch, short, long, empty, no_gold.
 type rankedList struct{ binary bool }
+
+// overflow is the reward of an item beyond the last rank.
+const overflow = -0.1
 
 // newRankedList has the option
 //
@@ -72,6 +75,9 @@ func (v rankedList) Verify(_ context.Context, ex *data.Example, completion strin
 			rel[j] = v.relevance(rank, k)
 			gain += rel[j] * discount
 		}
+	}
+	for range len(said) - k {
+		rel = append(rel, overflow)
 	}
 	out := data.Verdict{Kind: data.Incorrect, Items: rel, Extracted: shorten(strings.Join(said, "\n")), Blame: data.BlameCompletion}
 	out.Score = gain / best * float64(k) / float64(max(k, len(said)))

@@ -55,7 +55,7 @@ func TestRankedListRewards(t *testing.T) {
 		{"graded", "9\n17\n4", []float64{2. / 3, 1, 1. / 3}, (2./3*d[0] + d[1] + d[2]/3) / graded},
 		{"graded", "17\n17\n4", []float64{1, 0, 1. / 3}, (1 + d[2]/3) / graded},
 		{"graded", "5\n9", []float64{0, 2. / 3, 0}, 2. / 3 * d[1] / graded},
-		{"graded", "17\n9\n4\n3\n2\n1", []float64{1, 2. / 3, 1. / 3}, 0.5},
+		{"graded", "17\n9\n4\n3\n2\n1", []float64{1, 2. / 3, 1. / 3, -0.1, -0.1, -0.1}, 0.5},
 		{"graded", "", []float64{0, 0, 0}, 0},
 		{"binary", "4\n9\n17", []float64{1, 1, 1}, 1},
 		{"binary", "4\n5\n17", []float64{1, 0, 1}, (1 + d[2]) / binary},

@@ -106,7 +106,7 @@ func openTrained(ctx context.Context, c *configs.Config, checkpoint string, note
 	} else {
 		fmt.Fprintf(notes, "checkpoint %s\n", checkpoint)
 	}
-	s.Report = silent{}
+	s.Report, s.EvaluateOnly = silent{}, true
 	t, err := trainer.New(*s)
 	if err != nil {
 		return nil, nil, "", userError(err)

@@ -24,8 +24,8 @@ type Task interface {
 	// Name is the name it is registered under ("files" for problem files).
 	Name() string
 	// Split is the problems of a split in an order that is the same in every run;
-	// empty where the task has none for it, except that train is never empty. The
-	// slice is the caller's. Any name but those of [Splits] is an error.
+	// empty where the task has none for it: a benchmark may have no problems to train
+	// on, only to evaluate with. The slice is the caller's. Any name but those of [Splits] is an error.
 	Split(name string) ([]data.Example, error)
 	// Verifier is the name of the verifier that fits the problems.
 	Verifier() string

@@ -1,0 +1,128 @@
+package tasks
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/rlvr-go/rlvr/data"
+)
+
+// mathRow is what rows of mathematical benchmarks have, each some of it.
+type mathRow struct {
+	Question string `json:"question"`
+	Problem  string `json:"problem"`
+	// Answer is text or a number.
+	Answer json.RawMessage `json:"answer"`
+	// Solution is a text or a list of texts.
+	Solution json.RawMessage `json:"solution"`
+	// These are OlympiadBench's.
+	FinalAnswer    []string `json:"final_answer"`
+	MultipleAnswer bool     `json:"is_multiple_answer"`
+	AnswerType     string   `json:"answer_type"`
+	Unit           string   `json:"unit"`
+}
+
+// maxMathFaults is how many faults of a file are told.
+const maxMathFaults = 20
+
+// readMathRows reads a JSONL file and makes problems of its rows; all faults are in the
+// error, up to a number.
+func readMathRows(path string, example func(r *mathRow) (data.Example, error)) ([]data.Example, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("tasks: %w", err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, data.MaxLineBytes)
+	var out []data.Example
+	var faults []error
+	for n := 1; len(faults) < maxMathFaults && lines.Scan(); n++ {
+		text := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte("\xef\xbb\xbf")))
+		if len(text) == 0 {
+			continue
+		}
+		var row mathRow
+		err := json.Unmarshal(text, &row)
+		var ex data.Example
+		if err == nil {
+			ex, err = example(&row)
+		}
+		if err != nil {
+			faults = append(faults, &data.LineError{File: path, Line: n, Err: err})
+			continue
+		}
+		out = append(out, ex)
+	}
+	if err := lines.Err(); err != nil {
+		faults = append(faults, &data.LineError{File: path, Err: err})
+	}
+	if len(faults) == 0 && len(out) == 0 {
+		faults = append(faults, &data.LineError{File: path, Err: errors.New("no problems in it")})
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return out, nil
+}
+
+// answerText is the field answer: a text, or a number, of which 27.0 is 27.
+func (r *mathRow) answerText() string {
+	var text string
+	if json.Unmarshal(r.Answer, &text) == nil {
+		return text
+	}
+	var number json.Number
+	if json.Unmarshal(r.Answer, &number) != nil {
+		return ""
+	}
+	whole, fraction, _ := strings.Cut(number.String(), ".")
+	if strings.Trim(fraction, "0") == "" {
+		return whole
+	}
+	return number.String()
+}
+
+// solutionText is the field solution: a text, or the first of a list.
+func (r *mathRow) solutionText() string {
+	var text string
+	if json.Unmarshal(r.Solution, &text) == nil {
+		return text
+	}
+	var all []string
+	if json.Unmarshal(r.Solution, &all) == nil && len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+// boxCommand begins a final answer in a solution.
+const boxCommand = `\boxed{`
+
+// lastBox is what is in the last box of a solution; "" where it has none.
+func lastBox(solution string) string {
+	i := strings.LastIndex(solution, boxCommand)
+	if i < 0 {
+		return ""
+	}
+	inside := solution[i+len(boxCommand):]
+	depth := 1
+	for j := 0; j < len(inside); j++ {
+		switch inside[j] {
+		case '\\':
+			j++ // a brace that is text
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return inside[:j]
+			}
+		}
+	}
+	return ""
+}
