@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rlvr-go/rlvr/data"
@@ -14,20 +15,35 @@ import (
 
 func TestMain(m *testing.M) {
 	sandbox.Main()
-	os.Exit(m.Run())
+	status := m.Run()
+	if shared.pool != nil {
+		_ = shared.pool.Close()
+	}
+	os.Exit(status)
 }
 
-// pool is a sandbox for a test, with limits that let programs without end end soon.
+// shared is the sandbox of the tests.
+var shared struct {
+	sync.Once
+	pool *sandbox.Pool
+	err  error
+}
+
+// pool is a sandbox with limits that let programs without end end soon.
 func pool(t testing.TB) *sandbox.Pool {
 	t.Helper()
-	o := sandbox.DefaultOptions()
-	o.CPUSeconds, o.WallSeconds, o.OutputKB = 1, 3, 256
-	p, err := sandbox.Open(o)
-	if err != nil {
-		t.Skipf("no sandbox here: %v", err)
+	shared.Do(func() {
+		o := sandbox.DefaultOptions()
+		o.CPUSeconds, o.WallSeconds, o.OutputKB = 1, 2, 256
+		if os.Getenv("RLVR_LONG") != "" {
+			o.WallSeconds = 10 // a busy machine must not change which limit is met
+		}
+		shared.pool, shared.err = sandbox.Open(o)
+	})
+	if shared.err != nil {
+		t.Skipf("no sandbox here: %v", shared.err)
 	}
-	t.Cleanup(func() { _ = p.Close() })
-	return p
+	return shared.pool
 }
 
 // example is a problem with tests in JSON, as a row has them.

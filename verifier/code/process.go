@@ -36,21 +36,22 @@ type answer struct {
 	raised  bool
 }
 
-// maxRestarts is how often a solution that ends in the middle of its calls is started
-// again for the rest, where the share of passed tests counts.
-const maxRestarts = 8
+// maxRuns is how often a solution that ends in the middle of its calls is started for the
+// rest of them, where the share of passed tests counts. One that meets a limit is not: its
+// other calls fail too, or each of them could cost as much.
+const maxRuns = 8
 
 // callAll has the solution's functions called, in order and in one process. fatal is set
 // where the solution did not get as far as its first call.
 func (j *Judge) callAll(ctx context.Context, sources []string, calls []wireCall) (answers []answer, fatal failure, err error) {
 	answers = make([]answer, len(calls))
 	from := 0
-	for range maxRestarts {
+	for range maxRuns {
 		next, fatal, err := j.callFrom(ctx, sources, calls, from, answers)
 		if err != nil || fatal.reason != "" && from == 0 {
 			return answers, fatal, err
 		}
-		if next >= len(calls) || fatal.reason != "" || !j.options.PassRate {
+		if next >= len(calls) || fatal.reason != "" || !j.options.PassRate || limited(answers[next-1].failure.reason) {
 			break
 		}
 		from = next
@@ -100,6 +101,11 @@ func (j *Judge) callFrom(ctx context.Context, sources []string, calls []wireCall
 	i := min(next, len(calls)-1)
 	answers[i] = answer{failure: failure{reason: reasonOf(r.Status)}}
 	return i + 1, failure{}, nil
+}
+
+// limited reports whether a process met a limit.
+func limited(reason string) bool {
+	return reason == ReasonTime || reason == ReasonMemory || reason == ReasonOutput
 }
 
 func answerOf(raw json.RawMessage, raised []string) answer {
