@@ -33,7 +33,11 @@ func users(id int) []syscall.SysProcIDMap {
 // attributes are those of the process that builds the sandbox.
 func (b *blueprint) attributes() *syscall.SysProcAttr {
 	if !b.walls.namespaces {
-		return &syscall.SysProcAttr{Setsid: true}
+		a := &syscall.SysProcAttr{Setsid: true}
+		if os.Geteuid() == 0 && !b.walls.unsafe {
+			a.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+		}
+		return a
 	}
 	a := &syscall.SysProcAttr{
 		Setsid:      true,

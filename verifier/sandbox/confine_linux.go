@@ -29,7 +29,6 @@ func limit(name string, resource uint64, value uint64) step {
 func commonLimits(o *Options) []step {
 	return []step{
 		limit("core", unix.RLIMIT_CORE, 0),
-		limit("open files", unix.RLIMIT_NOFILE, mostFiles),
 		limit("file size", unix.RLIMIT_FSIZE, uint64(o.FilesMB)<<20),
 		limit("locked memory", unix.RLIMIT_MEMLOCK, 0),
 		limit("message queues", unix.RLIMIT_MSGQUEUE, 0),
@@ -41,6 +40,7 @@ func commonLimits(o *Options) []step {
 // each job.
 func programLimits(o *Options) []step {
 	return []step{
+		limit("open files", unix.RLIMIT_NOFILE, mostFiles),
 		limit("threads", unix.RLIMIT_NPROC, mostThreads),
 		limit("memory", unix.RLIMIT_AS, uint64(o.MemoryMB)<<20),
 	}
@@ -94,11 +94,12 @@ func programSteps(o *Options, w walls) []step {
 
 // execSteps are what a program gives up that starts its own interpreter.
 func execSteps(o *Options, w walls) []step {
-	steps := append(append(commonLimits(o), programLimits(o)...), dieWithServer())
+	steps := append(commonLimits(o), dieWithServer())
 	if w.unsafe {
-		return steps
+		return append(steps, programLimits(o)...)
 	}
 	steps = append(append(steps, secrecy(), noNewPrivileges()), landlockSteps(w)...)
+	steps = append(steps, programLimits(o)...)
 	steps = append(steps, noCapabilities()...)
 	code := execFilter()
 	return append(steps, install("system calls", code, ownPIDs(code)))

@@ -41,10 +41,11 @@ const (
 	landlockOfFiles = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE
 )
 
-// Descriptors that the steps use between them; programs never see them.
+// Descriptors that the steps use between them, out of the way of those that the
+// rules open. Programs never see any.
 const (
-	rulesetFD = mostFiles - 1
-	ruleFD    = mostFiles - 2
+	rulesetFD = 254
+	ruleFD    = 253
 )
 
 // landlockRights are the rights that the version knows: of files, of the network,

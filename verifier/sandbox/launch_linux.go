@@ -18,6 +18,10 @@ import (
 // launch serves a language that has no fork server: each program starts an
 // interpreter of its own. It speaks the protocol of the fork servers.
 func launch(s *setup) error {
+	// The setup is still there: a fork server would read it itself.
+	if _, _, err := unix.Recvfrom(controlFD, make([]byte, 1), 0); err != nil {
+		return err
+	}
 	prepared, err := prepare(s)
 	if err != nil {
 		return err
@@ -224,10 +228,13 @@ func (l *launchable) start(fds []int, cpu uint64) (int, error) {
 	return int(pid), nil
 }
 
-// fork is the child's whole life as Go code: system calls, nothing else.
+// fork is the child's whole life as Go code: system calls, nothing else. It and what
+// it calls must not split the stack: a thread that is to be preempted would enter the
+// scheduler there, which in the child waits for threads that do not exist.
 //
 //go:noinline
 //go:norace
+//go:nosplit
 func (l *launchable) fork(fds []int, cpu uint64) (uintptr, syscall.Errno) {
 	pid, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 	if errno != 0 || pid != 0 {
@@ -246,6 +253,7 @@ const setupFailed = 125
 // become turns the child into the program; it returns where that fails.
 //
 //go:norace
+//go:nosplit
 func (l *launchable) become(fds []int, cpu uint64) {
 	for i := range uintptr(3) {
 		if _, _, errno := syscall.RawSyscall(unix.SYS_DUP3, uintptr(fds[i]), i, 0); errno != 0 {
@@ -292,6 +300,7 @@ func (l *launchable) become(fds []int, cpu uint64) {
 // write puts the source into the program's folder and goes there.
 //
 //go:norace
+//go:nosplit
 func (l *launchable) write() bool {
 	here := int64(unix.AT_FDCWD)
 	if _, _, errno := syscall.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(l.folder)), 0, 0); errno != 0 {
@@ -318,6 +327,7 @@ func (l *launchable) write() bool {
 // fail tells the pool the number of the error.
 //
 //go:norace
+//go:nosplit
 func fail(errno syscall.Errno) {
 	message := [5]byte{'N', byte(errno), byte(errno >> 8)}
 	syscall.RawSyscall6(unix.SYS_SENDTO, controlFD, uintptr(unsafe.Pointer(&message)), uintptr(len(message)), 0, 0, 0)

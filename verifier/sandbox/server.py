@@ -2,15 +2,15 @@
 # and becomes a new process for each program. It never reads what a program wrote;
 # how a program ended it knows from the kernel. Everything below runs at the top of
 # the module so that a program has one frame above it.
-import sys, os, io, gc, json, socket, struct, select, ctypes, signal
-import atexit, threading, builtins, traceback, linecache, types, warnings, resource
+import sys, os, gc, json, struct, select, ctypes, signal, atexit, builtins, types, resource, _socket
 from importlib.machinery import SourceFileLoader
 
+# Not threading and random: they run code after every fork, which costs more than it
+# costs the programs that need them to import them.
 for _name in (
     "abc", "array", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
-    "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "itertools", "math",
-    "numbers", "operator", "pprint", "queue", "random", "re", "statistics", "string", "textwrap", "typing",
-    "unicodedata", "unittest", "uuid",
+    "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io", "itertools",
+    "math", "numbers", "operator", "re", "string", "typing", "unicodedata",
 ):
     __import__(_name)
 
@@ -76,7 +76,7 @@ def _quit():
 
 
 def _receive():
-    message, rights, _, _ = _control.recvmsg(64, socket.CMSG_SPACE(16))
+    message, rights, _, _ = _control.recvmsg(64, _socket.CMSG_SPACE(16))
     if not message:
         _quit()
     return message, list(struct.unpack("4i", rights[0][2]))
@@ -156,10 +156,11 @@ def _failed(e, parsing):
 
 def _finish(status, main):
     """Does what the interpreter does at its end, as far as it can be seen."""
-    try:
-        threading._shutdown()
-    except BaseException as e:
-        sys.excepthook(type(e), e, e.__traceback__)
+    if "threading" in sys.modules:
+        try:
+            sys.modules["threading"]._shutdown()
+        except BaseException as e:
+            sys.excepthook(type(e), e, e.__traceback__)
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
@@ -177,14 +178,13 @@ def _finish(status, main):
 
 
 gc.disable()
-_control = socket.socket(fileno=3)
+_control = _socket.socket(fileno=3)
 try:
     _setup = json.loads(_control.recv(1 << 20))
     _program_steps = _compiled(_setup["program_steps"])
     for _number in range(1, signal.NSIG):  # process 1 is immune to signals without handlers
         if signal.getsignal(_number) == signal.default_int_handler:
             signal.signal(_number, signal.SIG_DFL)
-    linecache.clearcache()
     _take(_compiled(_setup["server_steps"]))
     gc.collect()
     gc.freeze()

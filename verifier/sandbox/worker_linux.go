@@ -54,6 +54,11 @@ func (b *blueprint) start() (w *worker, err error) {
 		if w.folder, err = os.MkdirTemp("", initName+"-*"); err != nil {
 			return nil, fmt.Errorf("sandbox: %w", err)
 		}
+		if c := b.attributes().Credential; c != nil {
+			if err := os.Chown(w.folder, int(c.Uid), int(c.Gid)); err != nil {
+				return nil, fmt.Errorf("sandbox: %w", err)
+			}
+		}
 	}
 	words, err := w.spawn(b.attributes())
 	if err != nil {
