@@ -136,6 +136,11 @@ func (n *Needs) add(m Needs) {
 	n.Score = n.Score || m.Score
 	n.Features = union(n.Features, m.Features)
 	n.Roles = union(n.Roles, m.Roles)
+	for _, c := range m.Contrasts {
+		if !slices.Contains(n.Contrasts, c) {
+			n.Contrasts = append(slices.Clip(n.Contrasts), c)
+		}
+	}
 	for _, s := range m.BatchStats {
 		if !slices.ContainsFunc(n.BatchStats, func(have Stat) bool { return have.Name == s.Name }) {
 			n.BatchStats = append(slices.Clip(n.BatchStats), s)

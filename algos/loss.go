@@ -35,6 +35,8 @@ type Needs struct {
 	// Roles are further models beside the policy ("pos", "neg"): their
 	// log-probabilities arrive as features named "log_probs/<role>".
 	Roles []string
+	// Contrasts are features that two roles give together.
+	Contrasts []Contrast
 	// Score says that statistics or other host parts read Row.OldLogProbs or
 	// Row.Entropy, so that the pass that computes them is made even where one update per
 	// rollout would do without.
@@ -43,6 +45,16 @@ type Needs struct {
 	// row whose advantages are all zero has no gradient and needs no forward pass.
 	// Such rows still count in the denominators.
 	AdvantageScaled bool
+}
+
+// Contrast is a per-token feature of rejected responses: the probability of the token
+// under the softmax of (1+Weight)*logits of Positive - Weight*logits of Negative. It takes the
+// logits of both models, not only the log-probability of the token, and is 0 in chosen
+// responses.
+type Contrast struct {
+	Feature            string
+	Positive, Negative string // roles
+	Weight             float64
 }
 
 // Stat is a batch-wide statistic: a number computed on the host over the whole
@@ -83,7 +95,7 @@ type Inputs struct {
 	Weights *Node
 	// TokenIDs is [N, T] int32.
 	TokenIDs *Node
-	// Feature holds what Needs.Features and Needs.Roles asked for, [N, T].
+	// Feature holds what Needs.Features, Roles and Contrasts asked for, [N, T].
 	Feature map[string]*Node
 	// Stat holds what Needs.BatchStats asked for, scalars.
 	Stat map[string]*Node

@@ -37,6 +37,8 @@ type Batch struct {
 	Group []int `json:"group"`
 	// Length is the number of tokens of each row, the rest is padding, [N]. Nil: T.
 	Length []int `json:"length"`
+	// Prompt is the number of tokens before each response.
+	Prompt int `json:"prompt"`
 	// Reward of each row, [N]. Nil: 0.
 	Reward []float64 `json:"reward"`
 }
@@ -219,7 +221,7 @@ func (b *Batch) Scored() *data.Scored {
 	for i := range s.Rows {
 		n := b.length(i)
 		if i == 0 || b.group(i) != b.group(i-1) {
-			s.Groups = append(s.Groups, data.Group{Example: &data.Example{ID: strconv.Itoa(b.group(i))}})
+			s.Groups = append(s.Groups, data.Group{Example: &data.Example{ID: strconv.Itoa(b.group(i))}, Prompt: make([]int32, b.Prompt)})
 		}
 		r := &s.Rows[i]
 		r.Group = len(s.Groups) - 1

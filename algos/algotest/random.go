@@ -79,11 +79,14 @@ func (c *Case) batch(needs algos.Needs, rng *rand.Rand, lengths []int, width int
 	return b
 }
 
-// featureNames are the features that needs asks for, roles included.
+// featureNames are the features that needs asks for, those of roles included.
 func featureNames(needs algos.Needs) []string {
 	names := slices.Clone(needs.Features)
 	for _, role := range needs.Roles {
 		names = append(names, "log_probs/"+role)
+	}
+	for _, c := range needs.Contrasts {
+		names = append(names, c.Feature)
 	}
 	return names
 }
