@@ -13,7 +13,7 @@ type Algorithm struct {
 	Name, Paper string
 	// Offline objectives learn from given answers; nothing is sampled for them.
 	Offline     bool
-	Loss        Loss
+	Loss        Loss      // nil where nothing is trained
 	Terms       []Loss    // added to Loss
 	Weights     []Weigher // of tokens, before Loss
 	Estimator   Estimator
@@ -53,6 +53,9 @@ func (a *Algorithm) Resolved() Options {
 // Needs is what the parts read together. AdvantageScaled is that of the loss and its
 // terms.
 func (a *Algorithm) Needs() Needs {
+	if a.Loss == nil {
+		return Needs{}
+	}
 	n := a.Loss.Needs()
 	for _, t := range a.Terms {
 		m := t.Needs()
@@ -146,6 +149,27 @@ func (n *Needs) add(m Needs) {
 			n.BatchStats = append(slices.Clip(n.BatchStats), s)
 		}
 	}
+}
+
+// FeatureNames are the features that the parts read, those of further models included.
+func (n *Needs) FeatureNames() []string {
+	out := slices.Clone(n.Features)
+	for _, role := range n.Roles {
+		out = append(out, "log_probs/"+role)
+	}
+	for _, c := range n.Contrasts {
+		out = append(out, c.Feature)
+	}
+	return out
+}
+
+// Models are the roles whose models the trainer must have.
+func (n *Needs) Models() []string {
+	out := slices.Clone(n.Roles)
+	for _, c := range n.Contrasts {
+		out = union(out, []string{c.Positive, c.Negative})
+	}
+	return out
 }
 
 // union is a and what b has more, in order, in a new slice.

@@ -47,10 +47,9 @@ type Needs struct {
 	AdvantageScaled bool
 }
 
-// Contrast is a per-token feature of rejected responses: the probability of the token
-// under the softmax of (1+Weight)*logits of Positive - Weight*logits of Negative. It takes the
-// logits of both models, not only the log-probability of the token, and is 0 in chosen
-// responses.
+// Contrast is a per-token feature: the probability of the token under the softmax of
+// (1+Weight)*logits of Positive - Weight*logits of Negative. It takes the logits of both models,
+// not only the log-probability of the token.
 type Contrast struct {
 	Feature            string
 	Positive, Negative string // roles

@@ -1,7 +1,7 @@
 package algos
 
 import (
-	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
+	. "github.com/gomlx/gomlx/core/graph"         //nolint:revive // graph code reads as formulas
 	. "github.com/gomlx/gomlx/support/exceptions" //nolint:revive // as above
 )
 

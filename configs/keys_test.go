@@ -27,6 +27,7 @@ func TestConfigKeys(t *testing.T) {
 	config := Default()
 	config.Model.Config = &model.Arch{}
 	config.Stages = []trainer.StageOptions{trainer.DefaultStage()}
+	config.Stages[0].Roles = []trainer.RoleOptions{{}}
 	config.Reward.Rewards = []verifier.RewardOptions{verifier.DefaultReward()}
 	var out strings.Builder
 	for _, line := range keyLines(reflect.ValueOf(*config), configSchema, "") {

@@ -62,6 +62,9 @@ func (c *Config) chooseVerifier() {
 // values even when a later version changes a preset.
 func (c *Config) resolveAlgorithms() error {
 	for i := range c.Stages {
+		if c.Stages[i].Collect {
+			continue
+		}
 		a, err := algos.Resolve(c.Stages[i].Algorithm)
 		if err != nil {
 			return err

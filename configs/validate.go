@@ -34,6 +34,7 @@ func (c *Config) validate(bad func(path string) bool) error {
 	x.stageNames()
 	x.vocabulary()
 	x.evaluation()
+	x.Merge(stagesKey, trainer.CheckReferences(c.Stages))
 	for i := range c.Stages {
 		x.stage(stagesKey+"."+strconv.Itoa(i), &c.Stages[i])
 	}

@@ -57,6 +57,14 @@ func (s *Scored) GroupRows(fn func(group int, rows []Row)) {
 	}
 }
 
+// SetFeature stores a per-token array under a name, [T].
+func (r *Row) SetFeature(name string, values []float32) {
+	if r.Features == nil {
+		r.Features = map[string][]float32{}
+	}
+	r.Features[name] = values
+}
+
 // NumTrained is the number of tokens of the row that are trained.
 func (r *Row) NumTrained() int {
 	n := 0

@@ -48,10 +48,10 @@ func (t *Trainer) fits(g *data.Group) error {
 // checkDemonstrations demands that a stage finds in every training problem what it is to
 // imitate, before anything is computed.
 func (t *Trainer) checkDemonstrations(o *StageOptions) error {
-	if !o.Offline() {
+	if !o.Offline() || o.Collected.Stage != "" {
 		return nil
 	}
-	a, err := algos.Resolve(o.Algorithm)
+	a, err := o.Resolve()
 	if err != nil {
 		return fmt.Errorf("trainer: stage %s: %w", o.Name, err)
 	}

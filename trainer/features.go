@@ -18,11 +18,8 @@ func (o *StageOptions) checkNeeds(l *fault.List) {
 	}
 	needs := a.Needs()
 	l.Check(o.Update.RefModelSyncSteps == 0 || needs.Ref, "update.ref_model_sync_steps", o.Update.RefModelSyncSteps, "0: %s uses no reference policy here", o.Algorithm.Name)
-	for what, needed := range map[string]bool{
-		"models beside the policy and a reference": len(needs.Roles) > 0,
-	} {
-		l.Check(!needed, "algorithm.name", o.Algorithm.Name, "an algorithm that does not need %s, which training does not have yet", what)
-	}
+	o.checkRoles(needs, l)
+	o.Collected.check(o, needs, l)
 	features := append(tokenize.SpanProviders(), algos.FeatureAttention)
 	for _, f := range needs.Features {
 		l.Check(slices.Contains(features, f), "algorithm.name", o.Algorithm.Name,
@@ -40,13 +37,9 @@ func (t *Trainer) addFeatures(names []string, s *data.Scored) {
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		for _, name := range names {
-			if r.Features == nil {
-				r.Features = make(map[string][]float32, len(names))
+			if name != algos.FeatureAttention {
+				r.SetFeature(name, tokenize.Spans(name, t.setup.Tokenizer, r.Rollout.Tokens()))
 			}
-			if name == algos.FeatureAttention {
-				continue
-			}
-			r.Features[name] = tokenize.Spans(name, t.setup.Tokenizer, r.Rollout.Tokens())
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package trainer
 
 import (
-	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/model"
 )
 
@@ -29,7 +28,7 @@ func Memory(arch *model.Arch, stages []StageOptions, maxPrompt int) ([]MemoryPar
 	var head, reference, cache, logits int64
 	for i := range stages {
 		o := &stages[i]
-		a, err := algos.Resolve(o.Algorithm)
+		a, err := o.Resolve()
 		if err != nil {
 			return nil, err
 		}

@@ -115,7 +115,7 @@ func (o *objective) listArrays() []array {
 			array{"old_values", copyOf(func(r *data.Row) []float32 { return r.Values }), func(in *algos.Inputs, n *graph.Node) { in.OldValues = n }},
 			array{"returns", copyOf(func(r *data.Row) []float32 { return r.Returns }), func(in *algos.Inputs, n *graph.Node) { in.Returns = n }})
 	}
-	for _, f := range o.needs.Features {
+	for _, f := range o.needs.FeatureNames() {
 		out = append(out, array{f, copyOf(func(r *data.Row) []float32 { return r.Features[f] }), func(in *algos.Inputs, n *graph.Node) { in.Feature[f] = n }})
 	}
 	return out

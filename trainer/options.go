@@ -16,8 +16,18 @@ type StageOptions struct {
 	Name string `yaml:"name"`
 	// Algorithm names the objective.
 	Algorithm algos.Options `yaml:"algorithm"`
-	// InitFrom is a checkpoint folder whose weights the stage starts from; empty
-	// keeps those of the stage before (or the model's own).
+	// Collect makes the stage roll the policy out and keep the judged completions, for
+	// later stages (Collected) and as a problem file in the run folder. Nothing is trained,
+	// and there is no Algorithm.
+	Collect bool `yaml:"collect"`
+	// Collected names the completions that an offline stage learns from; none: the
+	// training problems say what to imitate.
+	Collected CollectedOptions `yaml:"collected"`
+	// Roles are further models that the objective reads.
+	Roles []RoleOptions `yaml:"roles"`
+	// InitFrom is a checkpoint folder whose weights the stage starts from, or stage:NAME
+	// for those that an earlier stage of the run left; empty keeps those of the stage
+	// before (or the model's own).
 	InitFrom string `yaml:"init_from"`
 	// Steps is the number of optimizer rounds at most. A round samples (or reads)
 	// NumPromptsPerStep prompts and makes NumIterations passes over them.
@@ -116,13 +126,23 @@ func (o *StageOptions) Offline() bool { return algos.IsOffline(o.Algorithm.Name)
 // DefaultEval is greedy, one completion a problem.
 func DefaultEval() EvalOptions { return EvalOptions{EvalOnStart: true, NumGenerations: 1} }
 
+// Resolve is the stage's algorithm; that of a stage with Collect has a name and no parts.
+func (o *StageOptions) Resolve() (*algos.Algorithm, error) {
+	if o.Collect {
+		return &algos.Algorithm{Name: collectName}, nil
+	}
+	return algos.Resolve(o.Algorithm)
+}
+
 // Validate reports every option out of range.
 func (o *StageOptions) Validate() error {
 	var l fault.List
 	l.Check(o.Name != "", "name", nil, "required: a name for the stage")
-	err := o.Algorithm.Validate()
-	l.Merge("algorithm", err)
-	if err == nil {
+	if o.Collect {
+		o.checkCollect(&l)
+	} else if err := o.Algorithm.Validate(); err != nil {
+		l.Merge("algorithm", err)
+	} else {
 		o.checkNeeds(&l)
 	}
 	l.Check(o.Steps >= 1, "steps", o.Steps, "at least 1")

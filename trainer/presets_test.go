@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/rlvr-go/rlvr/algos"
+	"github.com/rlvr-go/rlvr/checkpoints"
 	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/model/device"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
 )
 
@@ -14,11 +16,20 @@ import (
 // of its options.
 func TestEveryPresetTrains(t *testing.T) {
 	dev := openDevice(t, "go")
+	other := savedPolicy(t, dev)
 	for _, p := range algos.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
 			for _, prompts := range []int{0, 2} {
 				stage := kitStage("stage", p.Name, 2)
 				stage.Update.MiniBatchPrompts = prompts
+				a, err := algos.Resolve(stage.Algorithm)
+				if err != nil {
+					t.Fatal(err)
+				}
+				needs := a.Needs()
+				for _, role := range needs.Models() {
+					stage.Roles = append(stage.Roles, RoleOptions{Name: role, From: other})
+				}
 				if err := stage.Validate(); err != nil {
 					t.Skip(err)
 				}
@@ -41,6 +52,15 @@ func TestEveryPresetTrains(t *testing.T) {
 			}
 		})
 	}
+}
+
+// savedPolicy is a checkpoint folder of the kit's policy after a step.
+func savedPolicy(t *testing.T, dev *device.Device) string {
+	t.Helper()
+	s, _ := kitSetup(t, dev, kitStage("stage", "sft", 1))
+	s.Eval.EvalOnStart, s.Test, s.Validation = false, nil, nil
+	runAll(t, s)
+	return checkpoints.Folder(s.CheckpointDir, 1)
 }
 
 // preferences gives problems a chosen answer, theirs, and a rejected one.

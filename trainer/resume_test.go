@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -42,6 +44,7 @@ func resumeStages() map[string][]StageOptions {
 	attention.Rollout.MaxCompletionLength = 10
 	return map[string][]StageOptions{
 		"value head": {warm, values, again}, "attention received": {attention},
+		"completions of stages and models of stages": pipelineStages(),
 		"two stages": {warm, rl}, "bfloat16": {warm, rl}, "several updates, reference": {several}, "micro-batches": {micro},
 		"rollouts wait, dynamic sampling": {late}, "rollouts wait, moving reference": {batches},
 	}
@@ -85,6 +88,7 @@ func resumeSetup(t *testing.T, dev *device.Device, stages []StageOptions) (Setup
 	s, rec := kitSetup(t, dev, stages...)
 	verify(evenStart).judgeBy(&s)
 	s.Eval.NumGenerations, s.Eval.Temperature = 2, 1
+	s.StagesDir = filepath.Join(filepath.Dir(s.CheckpointDir), "stages")
 	return s, rec
 }
 
@@ -108,6 +112,7 @@ func TestResume(t *testing.T) {
 			}
 			for _, from := range savedSteps(t, s.CheckpointDir) {
 				resumed, rec := resumeSetup(t, dev, stages)
+				copyFolder(t, s.StagesDir, resumed.StagesDir) // what stages left, of later steps too
 				resumed.Policy = kitPolicy(t, kitArch())
 				resumed.Policy.Arch.DType = dtype
 				poisoned := newTrainer(t, resumed)
@@ -117,9 +122,38 @@ func TestResume(t *testing.T) {
 					t.Errorf("resumed after step %d (-once +resumed):\n%s", from, diff)
 				}
 				compareCheckpoints(t, s.CheckpointDir, resumed.CheckpointDir, from)
+				if a, b := allFiles(t, s.StagesDir), allFiles(t, resumed.StagesDir); !maps.Equal(a, b) {
+					t.Errorf("resumed after step %d: what stages left differs", from)
+				}
 			}
 		})
 	}
+}
+
+func copyFolder(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+}
+
+// allFiles are the contents of all files below a folder, if it is there, by path.
+func allFiles(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		out[rel] = string(text)
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // resumeFrom restores a checkpoint and does what is left.

@@ -77,6 +77,9 @@ func rowsOf(groups []data.Group) *data.Scored {
 func (t *Trainer) score(st *stage, s *data.Scored) error {
 	needs := st.objective.needs
 	t.addFeatures(needs.Features, s)
+	if err := st.scoreRoles(s); err != nil {
+		return err
+	}
 	pass := st.objective.startPass()
 	if needs.Old && !st.objective.onPolicy || needs.Score || pass != (scorePass{}) {
 		if err := st.scan(st.objective.startExec, t.head.after(t.policy.Weights), s, pass.received, pass.put); err != nil {
@@ -103,7 +106,7 @@ func (p scorePass) put(r *data.Row, x [][]float32) {
 		r.Values, x = x[0], x[1:]
 	}
 	if p.received {
-		r.Features[algos.FeatureAttention] = x[0]
+		r.SetFeature(algos.FeatureAttention, x[0])
 	}
 }
 

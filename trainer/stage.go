@@ -26,6 +26,12 @@ type stage struct {
 	// reference are the weights at the stage's start; nil unless the objective
 	// needs them.
 	reference []*device.Tensor
+	// collector keeps completions; nil unless the stage collects them.
+	collector *collector
+	// roles are the weights of further models by their role.
+	roles map[string][]*device.Tensor
+	// pool is what an offline stage learns from in place of the training problems.
+	pool []data.Group
 	// queue holds rollouts that wait for their step, oldest first.
 	queue []*data.Scored
 	// reached says that the stage's goal was met.
@@ -35,17 +41,17 @@ type stage struct {
 // openStage makes ready the stage that the state says is next.
 func (t *Trainer) openStage() (*stage, error) {
 	o := &t.setup.Stages[t.state.Stage]
-	a, err := algos.Resolve(o.Algorithm)
+	if err := t.start(o); err != nil {
+		return nil, err
+	}
+	if o.Collect {
+		return t.openCollection(o)
+	}
+	a, err := o.Resolve()
 	if err != nil {
 		return nil, fmt.Errorf("trainer: stage %s: %w", o.Name, err)
 	}
-	anew := o.InitFrom != "" && t.state.StageStep == 0
-	if anew {
-		if err := t.initFrom(o.InitFrom); err != nil {
-			return nil, fmt.Errorf("trainer: stage %s: init_from: %w", o.Name, err)
-		}
-	}
-	if err := t.openHead(a.Needs().Values, anew); err != nil {
+	if err := t.openHead(a.Needs().Values, t.anew(o)); err != nil {
 		return nil, err
 	}
 	st := &stage{
@@ -54,6 +60,9 @@ func (t *Trainer) openStage() (*stage, error) {
 		optimizer: newOptimizer(t.setup.Device, t.policy, t.head, o.Optim),
 		packer:    newPacker(t.policy.Arch, o),
 		cursor:    cursor{n: len(t.train), seed: t.setup.Seed, stage: t.state.Stage, consumed: t.state.Consumed},
+	}
+	if err := t.openSources(st); err != nil {
+		return nil, err
 	}
 	st.packer.limit(t.setup.Device.PassTokens)
 	if st.objective.needs.Pairs {
@@ -90,7 +99,7 @@ func (t *Trainer) notes(st *stage) []string {
 	if !st.algorithm.Offline {
 		what += fmt.Sprintf(" x %d completions of at most %d tokens at temperature %g", o.Rollout.NumGenerations, o.Rollout.MaxCompletionLength, o.Rollout.Temperature)
 	}
-	out := []string{fmt.Sprintf("%s, %d optimizer step(s) each; %d training problems", what, updates, len(t.train))}
+	out := []string{fmt.Sprintf("%s, %d optimizer step(s) each; %d training problems", what, updates, st.cursor.n)}
 	if u := o.Until; u.Metric != "" {
 		out = append(out, fmt.Sprintf("until %s reaches %g", u.Metric, u.Value))
 	}
@@ -109,6 +118,13 @@ func (st *stage) over(s *state) bool { return st.reached || s.StageStep >= st.op
 // rollouts gives the groups of the next n prompts: sampled, or read for offline
 // objectives. The scoring of those sampled is under way; [Trainer.judge] closes it.
 func (t *Trainer) rollouts(ctx context.Context, st *stage, n int) ([]data.Group, *verifier.Scoring, error) {
+	if st.pool != nil {
+		groups := make([]data.Group, n)
+		for k, i := range st.cursor.next(n) {
+			groups[k] = st.pool[i]
+		}
+		return groups, nil, nil
+	}
 	var prompts []prompt
 	for _, i := range st.cursor.next(n) {
 		prompts = append(prompts, t.train[i])

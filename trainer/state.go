@@ -28,6 +28,8 @@ type state struct {
 	// OptimizerSteps counts those of the stage, PolicyVersion those of the run.
 	OptimizerSteps int `json:"optimizer_steps"`
 	PolicyVersion  int `json:"policy_version"`
+	// Collected is the size in bytes of the completions that the stage has kept.
+	Collected int64 `json:"collected,omitempty"`
 	// NumTokens counts tokens sampled and trained.
 	NumTokens int   `json:"num_tokens"`
 	Seed      int64 `json:"seed"`
@@ -62,7 +64,7 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 	c := &checkpoints.Checkpoint{Step: t.state.Step}
 	if st != nil {
 		t.state.Consumed, t.state.OptimizerSteps = st.cursor.consumed, st.optimizer.steps
-		t.state.Shapes = st.packer.shapes
+		t.state.Shapes, t.state.Collected = st.packer.shapes, st.collector.bytes()
 	}
 	t.state.PolicyVersion = t.policy.Version
 	var err error
@@ -98,7 +100,7 @@ func (t *Trainer) save(ctx context.Context, st *stage) error {
 	if c.State, err = json.Marshal(&t.state); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}
-	if err := t.setup.Report.Sync(); err != nil {
+	if err := errors.Join(t.setup.Report.Sync(), st.sync()); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}
 	if err := checkpoints.Save(ctx, t.setup.CheckpointDir, c, t.setup.Checkpoint); err != nil {
@@ -208,7 +210,7 @@ func parseState(raw []byte) (*state, error) {
 		value int
 	}{
 		{"step", s.Step}, {"stage", s.Stage}, {"stage_step", s.StageStep}, {"consumed", s.Consumed},
-		{"optimizer_steps", s.OptimizerSteps}, {"policy_version", s.PolicyVersion}, {"num_tokens", s.NumTokens},
+		{"optimizer_steps", s.OptimizerSteps}, {"collected", int(s.Collected)}, {"policy_version", s.PolicyVersion}, {"num_tokens", s.NumTokens},
 	} {
 		if count.value < 0 || count.value > maxCount {
 			return nil, fmt.Errorf("%s is %d", count.name, count.value)

@@ -100,7 +100,9 @@ func (t *Trainer) describe(st *stage, c *stepClock, s *data.Scored, m map[string
 	// Executions side by side count each: on one device that runs several at once
 	// the host's share is what is left of the step, never below 0.
 	m["timing_s/host"] = max(0, step-(t.setup.Device.Busy()-c.busy).Seconds())
-	m["perf/train_tokens_per_s"] = float64(trained) / c.seconds["timing_s/update"]
+	if update, trains := c.seconds["timing_s/update"]; trains {
+		m["perf/train_tokens_per_s"] = float64(trained) / update
+	}
 	m["perf/compiles"] = float64(len(t.setup.Device.Compiles()))
 	m["epoch"] = float64(st.cursor.consumed) / float64(st.cursor.n)
 	m["prompt_length/mean"] = float64(prompts) / float64(max(1, len(s.Groups)))

@@ -41,8 +41,9 @@ type Setup struct {
 	// one is dropped and counted if DropOverlong, else an error.
 	MaxPromptLength int
 	DropOverlong    bool
-	// CheckpointDir and BadBatchDir are folders of the run.
-	CheckpointDir, BadBatchDir string
+	// CheckpointDir and BadBatchDir are folders of the run; StagesDir has a folder for
+	// each stage that later ones refer to.
+	CheckpointDir, BadBatchDir, StagesDir string
 	// EvaluateOnly says that no stage will run: there need be no problems to train on.
 	EvaluateOnly bool
 	// Report is told what happens; it may be given later, by ReportTo.
@@ -102,7 +103,7 @@ func (t *Trainer) checkStages() error {
 		if s.Until.Metric != "" && len(t.validation) == 0 {
 			return fmt.Errorf("trainer: stage %s waits for %s, and there are no validation problems", s.Name, s.Until.Metric)
 		}
-		if err := t.checkDemonstrations(s); err != nil {
+		if err := errors.Join(t.checkDemonstrations(s), checkFolders(s)); err != nil {
 			return err
 		}
 	}
@@ -185,6 +186,9 @@ func (t *Trainer) Run(ctx context.Context) error {
 
 // step samples, judges, estimates and updates: one step of the algorithm.
 func (t *Trainer) step(ctx context.Context, st *stage) error {
+	if st.collector != nil {
+		return t.collect(ctx, st)
+	}
 	clock := t.startClock()
 	scored, err := t.next(ctx, st, clock)
 	if err != nil {
@@ -272,8 +276,11 @@ func (t *Trainer) closeStage(ctx context.Context, st *stage) error {
 	if err := t.milestone(ctx, st.opts.Name); err != nil {
 		return err
 	}
+	if err := errors.Join(t.keepStage(ctx, st.opts.Name), st.close()); err != nil {
+		return err
+	}
 	t.state.Stage++
-	t.state.StageStep, t.state.Consumed, t.state.OptimizerSteps, t.state.Shapes = 0, 0, 0, nil
+	t.state.StageStep, t.state.Consumed, t.state.OptimizerSteps, t.state.Shapes, t.state.Collected = 0, 0, 0, nil, 0
 	return t.save(ctx, nil)
 }
 
@@ -283,19 +290,4 @@ func (t *Trainer) interrupt(ctx context.Context, st *stage) error {
 		return err
 	}
 	return ErrInterrupted
-}
-
-// initFrom replaces the policy's weights by those of a checkpoint folder.
-func (t *Trainer) initFrom(dir string) error {
-	m, err := checkpoints.OpenModel(dir)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	p, err := model.PolicyFromTensors(t.policy.Arch, m.Float32, t.setup.Device.Keep)
-	if err != nil {
-		return err
-	}
-	t.policy.Weights = p.Weights
-	return nil
 }

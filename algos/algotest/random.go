@@ -73,22 +73,10 @@ func (c *Case) batch(needs algos.Needs, rng *rand.Rand, lengths []int, width int
 		}
 	}
 	b.Feature = map[string][][]float64{}
-	for _, name := range featureNames(needs) {
+	for _, name := range needs.FeatureNames() {
 		b.Feature[name] = fill(b, func(int, int) float64 { return -3 * rng.Float64() })
 	}
 	return b
-}
-
-// featureNames are the features that needs asks for, those of roles included.
-func featureNames(needs algos.Needs) []string {
-	names := slices.Clone(needs.Features)
-	for _, role := range needs.Roles {
-		names = append(names, "log_probs/"+role)
-	}
-	for _, c := range needs.Contrasts {
-		names = append(names, c.Feature)
-	}
-	return names
 }
 
 func (c *Case) randomLogRatio(rng *rand.Rand) float64 {

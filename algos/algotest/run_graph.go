@@ -128,7 +128,7 @@ func (r *Runner) inputs(whole, b *Batch) []input {
 	if n.TokenIDs {
 		list = append(list, input{matrix(b.TokenIDs), func(in *algos.Inputs, x *graph.Node) { in.TokenIDs = x }})
 	}
-	for _, name := range featureNames(n) {
+	for _, name := range n.FeatureNames() {
 		array(true, b.Feature[name], func(in *algos.Inputs, x *graph.Node) { in.Feature[name] = x })
 	}
 	for _, s := range n.BatchStats {

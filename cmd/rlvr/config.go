@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/configs"
 )
 
@@ -26,11 +25,11 @@ func newConfigCheckCommand() *cobra.Command {
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: no faults\n", args[0])
 			for i, s := range c.Stages {
-				fmt.Fprintf(cmd.OutOrStdout(), "  stage %d: %s, algorithm %s, at most %d steps\n", i+1, s.Name, s.Algorithm.Name, s.Steps)
-				a, err := algos.Resolve(s.Algorithm)
+				a, err := s.Resolve()
 				if err != nil {
 					return err
 				}
+				fmt.Fprintf(cmd.OutOrStdout(), "  stage %d: %s, algorithm %s, at most %d steps\n", i+1, s.Name, a.Name, s.Steps)
 				for _, w := range a.Warnings {
 					fmt.Fprintf(cmd.OutOrStdout(), "    warning (%s): %s\n", w.Name, w.Text)
 				}

@@ -166,12 +166,12 @@ func (p *plan) findArch(ctx context.Context, c *configs.Config) (*model.Arch, er
 func (p *plan) addStages(c *configs.Config) error {
 	for i := range c.Stages {
 		o := &c.Stages[i]
-		a, err := algos.Resolve(o.Algorithm)
+		a, err := o.Resolve()
 		if err != nil {
 			return err
 		}
 		s := planStage{
-			Name: o.Name, Algorithm: o.Algorithm.Name, Steps: o.Steps, Prompts: o.NumPromptsPerStep, Length: o.Rollout.MaxCompletionLength,
+			Name: o.Name, Algorithm: a.Name, Steps: o.Steps, Prompts: o.NumPromptsPerStep, Length: o.Rollout.MaxCompletionLength,
 			Updates: o.Update.NumIterations, Staleness: o.Queue.MaxStaleness,
 		}
 		if m := o.Update.MiniBatchPrompts; m > 0 {

@@ -30,7 +30,7 @@ func assemble(ctx context.Context, c *configs.Config, selfTestSize int, log *slo
 	s := &trainer.Setup{
 		Stages: c.Stages, Eval: c.Eval, Checkpoint: c.Checkpoint, Logging: c.Logging, Seed: c.Seed, Log: log,
 		MaxPromptLength: c.Data.MaxPromptLength, DropOverlong: c.Data.OverlongPrompts == tasks.OverlongDrop,
-		CheckpointDir: filepath.Join(c.OutputDir, runlog.CheckpointsDir), BadBatchDir: filepath.Join(c.OutputDir, runlog.BadBatchDir),
+		CheckpointDir: filepath.Join(c.OutputDir, runlog.CheckpointsDir), BadBatchDir: filepath.Join(c.OutputDir, runlog.BadBatchDir), StagesDir: filepath.Join(c.OutputDir, runlog.StagesDir),
 	}
 	collectLess()
 	if err := addProblems(ctx, s, c, selfTestSize); err != nil {

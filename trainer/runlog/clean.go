@@ -17,6 +17,7 @@ var ours = []struct {
 }{
 	{".", regexp.MustCompile(`^(config\.yaml|metrics\.jsonl|samples\.jsonl|log\.txt|bad_batch|\.rlvr-tmp-[0-9]+)$`)},
 	{EventsDir, eventPattern},
+	{StagesDir, regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)},
 	{CheckpointsDir, regexp.MustCompile(`^(\.tmp-|\.old-|\.del-)?step-[0-9]+$`)},
 }
 
@@ -34,7 +35,7 @@ func (d *Dir) clean(announce func([]string)) error {
 			return fmt.Errorf("runlog: clean: %w", err)
 		}
 	}
-	for _, name := range []string{EventsDir, CheckpointsDir} {
+	for _, name := range []string{EventsDir, StagesDir, CheckpointsDir} {
 		// Fails where something else is in it, which then stays.
 		_ = os.Remove(d.Path(name))
 	}

@@ -16,6 +16,8 @@ const (
 	LogFile        = "log.txt"
 	EventsDir      = "tb"
 	CheckpointsDir = "checkpoints"
+	// StagesDir holds what stages leave for later ones, a folder a stage.
+	StagesDir = "stages"
 	// BadBatchDir holds the batch that made a loss or gradient non-finite.
 	BadBatchDir = "bad_batch"
 	// lockFile is held while a process uses the folder. It stays behind, and marks
