@@ -43,11 +43,12 @@ each line of standard input is a JSON object, and so is each answer, in the same
 The example is a row of a problem file, for verifiers that need more than its answers; a
 gold beside it takes the place of those. us is the time of the verdict in microseconds.`,
 		Example: `  rlvr verify math --gold '\frac{1}{2}' --completion 'so \boxed{0.5}'
-  rlvr verify math --set mode=math_verify --json < pairs.jsonl`,
+  rlvr verify math --set mode=math_verify --json < pairs.jsonl
+  rlvr verify exec --set 'command=python3 reward.py' --gold 42 --completion 'it is 42'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.single = cmd.Flags().Changed("completion")
-			return runVerify(cmd.Context(), args[0], o, cmd.InOrStdin(), cmd.OutOrStdout())
+			return runVerify(cmd.Context(), args[0], o, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := c.Flags()
@@ -58,7 +59,7 @@ gold beside it takes the place of those. us is the time of the verdict in micros
 	return c
 }
 
-func runVerify(ctx context.Context, name string, o *verifyOptions, in io.Reader, out io.Writer) error {
+func runVerify(ctx context.Context, name string, o *verifyOptions, in io.Reader, out, errOut io.Writer) error {
 	options, err := verifierOptions(o.set)
 	if err != nil {
 		return userError(err)
@@ -67,13 +68,17 @@ func runVerify(ctx context.Context, name string, o *verifyOptions, in io.Reader,
 	if err != nil {
 		return userError(err)
 	}
+	if outside, ok := v.(verifier.Outside); ok {
+		outside.LogTo(newLogger(errOut))
+		defer outside.Close()
+	}
 	if !o.single {
 		if len(o.golds) > 0 {
 			return userError(errors.New("verify: --gold is given without --completion"))
 		}
 		return verifyLines(ctx, v, in, out)
 	}
-	if len(o.golds) == 0 {
+	if len(o.golds) == 0 && verifier.NeedsGold(v) {
 		return userError(errors.New("verify: --completion is given without --gold"))
 	}
 	ex := &data.Example{ID: "command line", Answers: o.golds}
@@ -96,6 +101,8 @@ func verifierOptions(set []string) (map[string]any, error) {
 		options[key] = value
 		if n, err := strconv.Atoi(value); err == nil {
 			options[key] = n
+		} else if x, err := strconv.ParseFloat(value, 64); err == nil {
+			options[key] = x
 		} else if b, err := strconv.ParseBool(value); err == nil && len(value) > 1 {
 			options[key] = b
 		}
@@ -110,6 +117,8 @@ type verdictLine struct {
 	Extracted string  `json:"extracted"`
 	Reason    string  `json:"reason"`
 	US        float64 `json:"us"`
+	// detail is what went wrong, for people.
+	detail string
 }
 
 // judged is the verdict on one completion, with the time that it took. A verifier that
@@ -119,17 +128,20 @@ func judged(ctx context.Context, v verifier.Verifier, ex *data.Example, completi
 	defer func() {
 		line.US = float64(time.Since(start).Nanoseconds()/100) / 10
 		if r := recover(); r != nil {
-			line.Verdict, line.Reason = data.Error.String(), verifier.ReasonPanic
+			line.Verdict, line.Reason, line.detail = data.Error.String(), verifier.ReasonPanic, fmt.Sprint(r)
 		}
 	}()
 	got := v.Verify(ctx, ex, completion)
-	return verdictLine{Verdict: got.Kind.String(), Reward: got.Score, Extracted: got.Extracted, Reason: got.Reason}
+	return verdictLine{Verdict: got.Kind.String(), Reward: got.Score, Extracted: got.Extracted, Reason: got.Reason, detail: got.Detail}
 }
 
 // explain shows a verdict for people, with the steps where the verifier tells them.
 func explain(ctx context.Context, out io.Writer, v verifier.Verifier, ex *data.Example, completion string) {
 	r := judged(ctx, v, ex, completion)
 	fmt.Fprintf(out, "%s (%s), reward %v, %v us\n", r.Verdict, r.Reason, r.Reward, r.US)
+	if r.detail != "" {
+		fmt.Fprintf(out, "  %s\n", r.detail)
+	}
 	if e, ok := v.(interface {
 		Explain(ex *data.Example, completion string) []string
 	}); ok {
