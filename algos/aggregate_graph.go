@@ -46,7 +46,7 @@ func seqMeanTokenSumGraph(perToken, _ *Node, d Denominators) (numerator, denomin
 }
 
 func seqMeanTokenSumNormGraph(perToken, _ *Node, d Denominators) (numerator, denominator *Node) {
-	return ReduceAllSum(perToken), Mul(atLeastOne(d.Sequences), atLeastOne(d.MaxLength))
+	return ReduceAllSum(perToken), Mul(atLeastOne(d.Sequences), d.MaxLength)
 }
 
 // atLeastOne keeps an empty step at 0/1.

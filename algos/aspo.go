@@ -58,7 +58,7 @@ func (o *aspo) boundsGraph(in Inputs) (low, high *Node) {
 	bound := func(x float64) *Node { return MulScalar(OnesLike(in.Mask), x) }
 	low, high = bound(o.low), bound(o.high)
 	if o.quantile < 1 {
-		h := StopGradient(in.Entropy)
+		h := in.Entropy
 		calm := LessOrEqual(h, BroadcastToShape(rowQuantileGraph(in.Mask, h, o.quantile), h.Shape()))
 		low, high = Where(calm, low, bound(o.wide.low)), Where(calm, high, bound(o.wide.high))
 	}

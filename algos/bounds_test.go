@@ -38,6 +38,7 @@ func intervalOf(allowed string) (i interval, ok bool) {
 	}{
 		{`^any$`, func([]float64) interval { return interval{low: math.Inf(-1), high: math.Inf(1)} }},
 		{`^(\d+) or more(?:, at most \w+)?$`, func(x []float64) interval { return interval{low: x[0], high: math.Inf(1)} }},
+		{`^(\d+) or more, below ([\d.]+)$`, func(x []float64) interval { return interval{low: x[0], high: x[1], highOpen: true} }},
 		{`^above (\d+)$`, func(x []float64) interval { return interval{low: x[0], high: math.Inf(1), lowOpen: true} }},
 		{`^above (\d+), at most (\d+)$`, func(x []float64) interval { return interval{low: x[0], high: x[1], lowOpen: true} }},
 		{`^(\d+) to (\d+)$`, func(x []float64) interval { return interval{low: x[0], high: x[1]} }},

@@ -65,15 +65,12 @@ type tokenCov struct {
 	old float32
 }
 
-// between is a number that n of x are above, midway to the next, so that float32
+// between is a number that n of x, 1 or more, are above, midway to the next, so that float32
 // arithmetic on the device finds the same n; below all if n is that many. x is sorted.
 func between(x []float64, n int) float64 {
 	slices.SortFunc(x, func(a, b float64) int { return cmp.Compare(b, a) })
-	switch {
-	case n >= len(x):
+	if n >= len(x) {
 		return -noToken
-	case n <= 0:
-		return noToken
 	}
 	return (x[n-1] + x[n]) / 2
 }

@@ -82,7 +82,7 @@ func (o *dhpo) weightGraph(in Inputs) *Node {
 	least, greatest := extreme(ReduceMin, noToken), extreme(ReduceMax, -noToken)
 	width := Sub(greatest, least)
 	flat := LogicalNot(above(width, 0)) // also of a row without trained tokens
-	w := Div(Sub(h, least), Where(flat, OnesLike(width), width))
+	w := Div(Sub(h, least), width)
 	if o.highToSequence {
 		w = OneMinus(w)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // logSigmoidOf is log(1/(1+exp(-z))) for moderate z.
-func logSigmoidOf(z float64) float64 { return -math.Log1p(math.Exp(-z)) }
+func logSigmoidOf(z float64) float64 { return math.Min(0, z) - math.Log1p(math.Exp(-math.Abs(z))) }
 
 // weightOf gives the tokens of a batch a weight beside its own; nil: 1.
 type weightOf func(b *algotest.Batch) perToken

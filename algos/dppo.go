@@ -55,7 +55,8 @@ func init() {
 func (dppo) Needs() Needs { return Needs{Old: true, AdvantageScaled: true} }
 
 // tooFarGraph is where a token is dropped: by too high a probability or by too low a one.
-func (o dppo) tooFarGraph(in Inputs, logp *Node) (tooHigh, tooLow *Node) {
+func (o dppo) tooFarGraph(in Inputs) (tooHigh, tooLow *Node) {
+	logp := in.LogProbs
 	p, q := Exp(logp), Exp(in.Old)
 	rising := above(in.Advantages, 0)
 	if !o.kl {
@@ -71,7 +72,7 @@ func (o dppo) tooFarGraph(in Inputs, logp *Node) (tooHigh, tooLow *Node) {
 // Graph implements [Loss].
 func (o dppo) Graph(in Inputs) Output {
 	logRatio := StopGradient(logRatioGraph(in))
-	tooHigh, tooLow := o.tooFarGraph(in, StopGradient(in.LogProbs))
+	tooHigh, tooLow := o.tooFarGraph(in)
 	c := clipped{tooLow: tooLow, tooHigh: tooHigh, region: LogicalOr(tooHigh, tooLow)}
 	ratio := Exp(logRatio)
 	objective := Mul(MinScalar(ratio, o.limit), Mul(in.Advantages, in.LogProbs))

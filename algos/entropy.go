@@ -37,7 +37,7 @@ func (e entropyTerm) Graph(in Inputs) Output {
 	bonus := MulScalar(in.Entropy, -e.coef)
 	numerator, denominator := in.Aggregate(bonus)
 	if e.tokenMean {
-		numerator, denominator = tokenMeanGraph(Masked(in.Mask, bonus), in.Mask, in.Denom)
+		numerator, denominator = tokenMeanGraph(bonus, in.Mask, in.Denom)
 	}
 	return Output{Terms: []Term{{Name: "entropy_loss", Numerator: numerator, Denominator: denominator}}}
 }

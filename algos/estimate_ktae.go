@@ -75,12 +75,15 @@ func (e ktae) Advantages(s *data.Scored) error {
 	}
 	var err error
 	s.GroupRows(func(_ int, rows []data.Row) {
+		if err != nil {
+			return
+		}
 		var added map[int32]float64
-		if err == nil {
-			added, err = e.keyTokens(rows)
+		if added, err = e.keyTokens(rows); err != nil {
+			return
 		}
 		for i := range rows {
-			if len(added) == 0 || err != nil || !scored(&rows[i]) {
+			if !scored(&rows[i]) {
 				continue
 			}
 			for t, id := range rows[i].Rollout.Tokens() {
@@ -168,11 +171,9 @@ func (e ktae) value(id int32, good, bad *counts) float64 {
 		f = math.Exp(-2 * p)
 	}
 	d := math.Asin(math.Sqrt(t.share(a, t.c))) - math.Asin(math.Sqrt(t.share(b, t.d)))
-	if e.frequency > 0 {
-		average := float64(good.tokens+bad.tokens) / 2
-		tf, other := termFrequency(good, id, average), termFrequency(bad, id, average)
-		d += e.frequency * (tf/(other+1e-5) - other/(tf+1e-5))
-	}
+	average := float64(good.tokens+bad.tokens) / 2
+	tf, other := termFrequency(good, id, average), termFrequency(bad, id, average)
+	d += e.frequency * (tf/(other+1e-5) - other/(tf+1e-5))
 	value := (e.fisher*f + e.information*t.information()) / (e.fisher + e.information) * d
 	return e.scale * (2/(1+math.Exp(-value)) - 1)
 }

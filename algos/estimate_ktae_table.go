@@ -19,7 +19,7 @@ func (t table) fisher() float64 {
 	with, right, n := t.a+t.b, t.a+t.c, t.a+t.b+t.c+t.d
 	seen := logHypergeometric(t.a, with, right, n)
 	p, all := 0.0, true
-	for k := max(0, with+right-n); k <= min(with, right); k++ {
+	for k := range with + 1 { // impossible ones have probability 0
 		if l := logHypergeometric(k, with, right, n); l <= seen+ties {
 			p += math.Exp(l)
 		} else {
@@ -53,7 +53,7 @@ func (t table) officialFisher() float64 {
 		return float32(math.Exp(float64(choose(right, k) + choose(n-right, with-k) - choose(n, with))))
 	}
 	seen, p := probability(t.a), float32(0)
-	for k := max(0, with+right-n); k <= min(with, right); k++ {
+	for k := range with + 1 {
 		if x := probability(k); x <= seen {
 			p += x
 		}

@@ -47,7 +47,7 @@ func (e reinforcePP) Advantages(s *data.Scored) error {
 			mask(r)
 			continue
 		}
-		broadcast(r, 0)
+		r.Advantages = make([]float64, len(r.Mask))
 		paid, rest := payments(r), 0.0
 		for t := len(paid) - 1; t >= 0; t-- {
 			if r.Mask[t] {

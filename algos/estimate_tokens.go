@@ -52,15 +52,18 @@ func whiten(s *data.Scored) {
 		low, high = min(low, r.Advantages[t]), max(high, r.Advantages[t])
 	})
 	mean, squares := sum/float64(n), 0.0
-	eachTrained(s, func(r *data.Row, t int) { squares += (r.Advantages[t] - mean) * (r.Advantages[t] - mean) })
+	eachTrained(s, func(r *data.Row, t int) {
+		d := r.Advantages[t] - mean
+		squares += d * d
+	})
 	scale := 1 / math.Sqrt(squares/float64(n-1)+whitenEpsilon)
-	if n == 0 || low == high {
+	if low == high {
 		scale = 0
 	}
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		for t := range r.Advantages {
-			if !r.Mask[t] || scale == 0 {
+			if !r.Mask[t] {
 				r.Advantages[t] = 0
 			} else {
 				r.Advantages[t] = (r.Advantages[t] - mean) * scale

@@ -66,7 +66,7 @@ func (c clip) metrics(b *algotest.Batch) map[string]float64 {
 	high := func(a, r float64) bool { return a > 0 && r > 1+c.high }
 	m := map[string]float64{
 		"policy_loss": algotest.Aggregate(c.mode, b, func(i, t int) float64 { return -b.Weight(i, t) * c.surrogate(b, b, i, t) }),
-		"ppo_kl":      mean(func(i, t int) float64 { return b.Old[i][t] - b.LogProbs[i][t] }),
+		"ppo_kl":      mean(func(i, t int) float64 { return clamp(b.Old[i][t]-b.LogProbs[i][t], -20, 20) }),
 
 		"clip_ratio/low_mean":    share(low),
 		"clip_ratio/high_mean":   share(high),

@@ -23,8 +23,11 @@ type klTerm struct {
 	beta      float64
 	estimator string
 	corrected bool
-	atMost    float64 // of k3; 0: no bound
+	verl      bool // k3 is at most verlMostK3
 }
+
+// verlMostK3 is where verl cuts k3.
+const verlMostK3 = 10
 
 func init() {
 	RegisterTerm(Part{
@@ -49,11 +52,7 @@ func init() {
 			return nil
 		},
 	}, func(v Values) Loss {
-		k := klTerm{beta: v.Float("beta"), estimator: v.Text("kl_estimator"), corrected: v.Bool("kl_bias_correction")}
-		if v.Text(compatName) == "verl" {
-			k.atMost = 10
-		}
-		return k
+		return klTerm{v.Float("beta"), v.Text("kl_estimator"), v.Bool("kl_bias_correction"), v.Text(compatName) == "verl"}
 	})
 }
 
@@ -88,11 +87,11 @@ func (k klTerm) estimateGraph(logp, ref *Node) *Node {
 		return half(Sub(logp, ref))
 	case "abs":
 		u := Sub(logp, ref)
-		return Mul(u, StopGradient(Sign(u))) // no gradient at 0
+		return Mul(u, Sign(u)) // no gradient at 0
 	}
 	k3 := k3Graph(logp, ref)
-	if k.atMost > 0 {
-		k3 = Where(above(k3, k.atMost), MulScalar(OnesLike(k3), k.atMost), k3)
+	if k.verl {
+		k3 = Where(above(k3, verlMostK3), MulScalar(OnesLike(k3), verlMostK3), k3)
 	}
 	if k.estimator == "k3+" {
 		k2 := half(Sub(logp, ref))

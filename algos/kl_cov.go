@@ -52,7 +52,7 @@ func (o klCov) Graph(in Inputs) Output {
 	logRatio := logRatioGraph(in)
 	ratio, move := Exp(logRatio), Sub(in.LogProbs, in.Old)
 	held := GreaterThan(covarianceGraph(in), in.Stat[klCovThreshold])
-	size := Mul(move, StopGradient(Sign(move))) // no gradient at 0
+	size := Mul(move, Sign(move)) // no gradient at 0
 	objective := Mul(ratio, in.Advantages)
 	objective = Where(held, Sub(objective, MulScalar(size, o.coef)), objective)
 	return policyOutput(in, objective, logRatio).with(ratioMetrics(in, ratio), []Metric{tokenShare("kl_cov_ratio", in, held)})

@@ -75,7 +75,7 @@ func (o *kpo) gains(n int) (gain, logKeep []float32) {
 	return gain, logKeep
 }
 
-// filterGraph is x_t, [N, T], without a gradient.
+// filterGraph is x_t, [N, T]. tokenFormGraph stops its gradient.
 func (o *kpo) filterGraph(in Inputs) *Node {
 	gains, keeps := o.gains(in.Mask.Shape().Dim(-1))
 	seen := countGraph(in.Mask)
@@ -84,9 +84,9 @@ func (o *kpo) filterGraph(in Inputs) *Node {
 	}
 	gain, keep := lookupGraph(gains, seen), lookupGraph(keeps, seen)
 	if !o.official {
-		gain, keep = Masked(in.Mask, gain), Masked(in.Mask, keep)
+		keep = Masked(in.Mask, keep)
 	}
-	return relaxGraph(gain, keep, StopGradient(Sub(in.LogProbs, in.Old)))
+	return relaxGraph(gain, keep, Sub(in.LogProbs, in.Old))
 }
 
 // Graph implements [Loss].

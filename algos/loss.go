@@ -152,8 +152,9 @@ type Loss interface {
 // shapers set on the host.
 type Weigher interface {
 	Needs() Needs
-	// Graph builds weights [N, T] without a gradient, nil for 1 everywhere, and what
-	// to report about them. It is a graph building function and panics on error.
+	// Graph builds weights [N, T], nil for 1 everywhere, and what to report about them.
+	// Nothing is differentiated through weights. It is a graph building function and
+	// panics on error.
 	Graph(in Inputs) (weights *Node, metrics []Metric)
 }
 

@@ -18,7 +18,7 @@ const minproPaper = "arXiv 2601.22718"
 // the first token's pmin, the clip widths (no lower one, above as in CISPO) and cap_at_one
 // are ours. With cap_at_one no pmin is above 1. A lower clip floors the weight and undoes
 // the damping. Tokens that are not trained (of a tool) are skipped. The product is
-// clamped to e^+-20.
+// at most e^20.
 type minpro struct {
 	clipRange
 	capAtOne bool
@@ -63,9 +63,9 @@ func (o minpro) Graph(in Inputs) Output {
 	if o.capAtOne {
 		least = MinScalar(least, 0)
 	}
-	weight := Exp(ClipScalar(Add(least, logRatio), -maxLogRatio, maxLogRatio))
+	weight := Exp(MinScalar(Add(least, logRatio), maxLogRatio))
 	objective := Mul(o.clipGraph(weight), Mul(in.Advantages, in.LogProbs))
-	prefix := Exp(ClipScalar(least, -maxLogRatio, maxLogRatio))
+	prefix := Exp(MinScalar(least, maxLogRatio))
 	return policyOutput(in, objective, logRatio).with(o.weightMetrics(in, weight), ratioMetrics(in, weight), []Metric{
 		tokenMean("prefix_min/mean", in, prefix),
 		{Name: "prefix_min/min", Join: JoinMin, Numerator: MaskedReduceAllMin(prefix, IsTrained(in.Mask))},

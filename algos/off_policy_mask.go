@@ -32,8 +32,7 @@ func (o offPolicyMask) Graph(in Inputs) (*Node, []Metric) {
 	if o.threshold == 0 {
 		return nil, nil
 	}
-	logp := StopGradient(in.LogProbs)
-	gap := rowMeanGraph(in, Where(IsFinite(in.Rollout), Sub(in.Rollout, logp), ZerosLike(logp)))
+	gap := rowMeanGraph(in, Where(IsFinite(in.Rollout), Sub(in.Rollout, in.LogProbs), ZerosLike(in.LogProbs)))
 	dropped := LogicalAnd(below(in.Advantages, 0), above(gap, o.threshold))
 	return ConvertDType(LogicalNot(dropped), gap.DType()), []Metric{tokenShare("off_policy_mask_ratio", in, dropped)}
 }

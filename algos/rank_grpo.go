@@ -60,10 +60,10 @@ func (o *rankGRPO) Graph(in Inputs) Output {
 	gain := Where(free, Mul(ratio, in.Advantages), ZerosLike(ratio))
 	pull, _ := runMeanGraph(in.Mask, items, weighted(in, gain))
 	own := Sub(in.LogProbs, StopGradient(in.LogProbs)) // 0, with a gradient
-	objective := Add(StopGradient(weighted(in, c.objective)), Mul(pull, own))
+	objective := Add(weighted(in, c.objective), Mul(pull, own))
 	in.Weights = nil
 	if !o.official {
-		objective = Div(objective, MulScalar(atLeastOne(count), float64(o.items)))
+		objective = Div(objective, MulScalar(count, float64(o.items)))
 	}
 	return policyOutput(in, objective, logRatio).with(clipMetrics(in, c), ratioMetrics(in, ratio))
 }

@@ -74,7 +74,7 @@ func (o rolloutCorrection) Graph(in Inputs) (*Node, []Metric) {
 	}
 	start := in.Old
 	if o.bypass {
-		start = StopGradient(in.LogProbs)
+		start = in.LogProbs
 	}
 	known := IsFinite(in.Rollout)
 	gap := Where(known, Sub(start, in.Rollout), ZerosLike(start)) // k, [N, T]

@@ -58,8 +58,8 @@ func runMeanGraph(mask, ids, x *Node) (mean, count *Node) {
 		}
 		return Sub(Add(back, ahead), x)
 	}
-	count = total(mask)
-	return Div(total(x), atLeastOne(count)), count
+	count = atLeastOne(total(mask))
+	return Div(total(x), count), count
 }
 
 // rowQuantileGraph is the q-quantile of x [N, T] over the trained tokens of each row, the

@@ -64,6 +64,6 @@ func (o topEntropy) Graph(in Inputs) (*Node, []Metric) {
 	if o.share == 1 {
 		return nil, nil
 	}
-	kept := GreaterOrEqual(StopGradient(in.Entropy), in.Stat[entropyThreshold])
+	kept := GreaterOrEqual(in.Entropy, in.Stat[entropyThreshold])
 	return ConvertDType(kept, in.Mask.DType()), []Metric{tokenShare("top_entropy_ratio", in, kept)}
 }

@@ -185,6 +185,26 @@ func (b *Batch) pad(extra int) *Batch {
 	return c
 }
 
+// narrow cuts every array to its first columns.
+func (b *Batch) narrow(width int) *Batch {
+	c := b.Clone()
+	for _, x := range c.arrays() {
+		cut(*x, width)
+	}
+	for _, x := range c.Feature {
+		cut(x, width)
+	}
+	cut(c.Mask, width)
+	cut(c.TokenIDs, width)
+	return c
+}
+
+func cut[T any](rows [][]T, width int) {
+	for i := range rows {
+		rows[i] = rows[i][:width]
+	}
+}
+
 func widen[T any](rows [][]T, by []T) {
 	for i := range rows {
 		rows[i] = append(rows[i], by...)

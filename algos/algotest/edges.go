@@ -61,6 +61,7 @@ func checkFullyMasked(r *run) error {
 	return differGradients(got, want, 0)
 }
 
+// checkOneToken has padding behind the tokens, and then none: nothing to scan over.
 func checkOneToken(r *run) error {
 	b := r.random(2)
 	for i := range b.Mask {
@@ -68,14 +69,19 @@ func checkOneToken(r *run) error {
 		b.Mask[i][0] = true
 		b.Length[i] = 1
 	}
-	got, err := r.Eval(b)
-	if err != nil {
-		return err
+	for _, b := range []*Batch{b, b.narrow(1)} {
+		got, err := r.Eval(b)
+		if err != nil {
+			return err
+		}
+		if err := differ("loss", got.Loss, r.Oracle(b, b), float32Tolerance); err != nil {
+			return err
+		}
+		if err := differGradients(got, r.differences(b), float32Tolerance); err != nil {
+			return err
+		}
 	}
-	if err := differ("loss", got.Loss, r.Oracle(b, b), float32Tolerance); err != nil {
-		return err
-	}
-	return differGradients(got, r.differences(b), float32Tolerance)
+	return nil
 }
 
 // around is how many float32 numbers on each side of a bound are tried. Some of
@@ -151,8 +157,9 @@ func (r *run) oneTokenRows(n int, advantage float64) *Batch {
 	return b
 }
 
-// extremeLogRatios are far beyond what float32 can exponentiate, on either side.
-var extremeLogRatios = []float64{-100, -50, -30, 30, 50, 100}
+// extremeLogRatios are far beyond what float32 can exponentiate, on either side, and
+// between the bounds of ratios of responses (e^10) and of tokens (e^20).
+var extremeLogRatios = []float64{-100, -50, -30, -12, 12, 30, 50, 100}
 
 func checkExtreme(r *run) error {
 	for _, advantage := range []float64{1, -1} {
@@ -199,7 +206,8 @@ func checkRollout(r *run) error {
 // by that loss: 1e-16 divided by their step, and some.
 const extremeRounding = 1e-10
 
-// checkFinite demands that loss and gradient of b are finite, and the oracle's.
+// checkFinite demands that loss and gradient of b are finite, and with the metrics the
+// oracle's.
 func (r *run) checkFinite(b *Batch) error {
 	got, err := r.Eval(b)
 	if err != nil {
@@ -211,6 +219,11 @@ func (r *run) checkFinite(b *Batch) error {
 	loss := r.Oracle(b, b)
 	if err := differ("loss", got.Loss, loss, float32Tolerance); err != nil {
 		return err
+	}
+	if r.Metrics != nil {
+		if err := differMetrics(got.Metrics, r.Metrics(b), float32Tolerance); err != nil {
+			return err
+		}
 	}
 	return differGradients(got, r.differences(b), float32Tolerance+extremeRounding*math.Abs(loss))
 }
