@@ -37,7 +37,7 @@ func TestOptionFaults(t *testing.T) {
 	presets := "one of " + strings.Join(names, ", ")
 	const grpoOptions = "an option of grpo: loss_agg_mode, advantage_estimator, compat, epsilon, epsilon_high, delta, beta, kl_estimator, kl_bias_correction, entropy_coef, " +
 		"rollout_is, rollout_is_mode, rollout_is_threshold, rollout_is_threshold_low, old_log_probs, off_policy_mask_threshold, top_entropy_quantile, scale_rewards, advantage_epsilon, " +
-		"kl_reward_coef, kl_reward_estimator, overlong_buffer_length, overlong_max_length, overlong_penalty, length_penalty, length_penalty_coef, mask_truncated_completions, filter_groups, dynamic_sampling, max_sampling_rounds"
+		"kl_reward_coef, kl_reward_estimator, overlong_buffer_length, overlong_max_length, overlong_penalty, length_penalty, length_penalty_coef, mask_truncated_completions, rollout_rs, rollout_rs_threshold, rollout_rs_threshold_low, filter_groups, dynamic_sampling, max_sampling_rounds"
 	for _, c := range []struct {
 		name    string
 		options algos.Options
@@ -118,6 +118,7 @@ func TestVettedDefaults(t *testing.T) {
 	common := map[string]any{
 		"compat": "none", "beta": 0.0, "kl_estimator": "k3", "kl_bias_correction": false, "entropy_coef": 0.0,
 		"rollout_is": "none", "rollout_is_mode": "truncate", "rollout_is_threshold": 2.0, "rollout_is_threshold_low": 0.0, "old_log_probs": "recompute",
+		"rollout_rs": "none", "rollout_rs_threshold": 2.0, "rollout_rs_threshold_low": 0.0,
 		"off_policy_mask_threshold": 0.0, "top_entropy_quantile": 1.0, "mask_truncated_completions": false,
 		"overlong_buffer_length": 0, "overlong_max_length": 0, "overlong_penalty": 1.0, "length_penalty": "none", "length_penalty_coef": 0.1,
 		"kl_reward_coef": 0.0, "kl_reward_estimator": "k1", "filter_groups": "none", "dynamic_sampling": false, "max_sampling_rounds": 10,

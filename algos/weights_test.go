@@ -140,7 +140,10 @@ func TestBypass(t *testing.T) {
 	p.low = func(b *algotest.Batch) where { return low(bypassed(b, b)) }
 	p.high = func(b *algotest.Batch) where { return high(bypassed(b, b)) }
 	p.ratio = func(b *algotest.Batch) perToken { return clampedRatio(bypassed(b, b)) }
-	p.logRatio = func(b *algotest.Batch) perToken { return logRatio(bypassed(b, b)) }
+	p.logRatio = func(b *algotest.Batch) perToken {
+		d := logRatio(bypassed(b, b))
+		return func(i, t int) float64 { return clamp(d(i, t), -20, 20) }
+	}
 	p.weight = func(*algotest.Batch) perToken { return func(int, int) float64 { return 1 } }
 	p.identities = append(p.identities, same("it is the loss with the sampler's log-probabilities for the old ones", "grpo", nil,
 		func(b *algotest.Batch) { b.Old = b.Rollout }))
