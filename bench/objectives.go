@@ -28,6 +28,9 @@ type study struct {
 	dir            string
 }
 
+// offline are the objectives that sample nothing: each has a task of its own.
+var offline = []string{"sft", "dpo", "cdpo", "tl_training"}
+
 // studyStage is the name of the stage in objectives.yaml.
 const studyStage = "study"
 
@@ -39,8 +42,16 @@ type trained struct {
 	// reached is the first step at which the validation problems reach the goal; infinite
 	// if none does. step is the median time of a step in seconds.
 	reached, step float64
-	err           error
+	// fall is the greatest drop of the validation accuracy below its best so far, entropy
+	// the least mean entropy of a step.
+	fall, entropy float64
+	// curve is the validation accuracy at steps.
+	curve []point
+	err   error
 }
+
+// point is a step and an accuracy.
+type point struct{ step, accuracy float64 }
 
 func runObjectives(ctx context.Context, args []string, out, errOut io.Writer) error {
 	c := &study{}
@@ -52,7 +63,8 @@ func runObjectives(ctx context.Context, args []string, out, errOut io.Writer) er
 	f.Float64Var(&c.least, "least", 0.85, "accuracy on the test problems below which an objective is said not to have learned")
 	f.IntVar(&c.parallel, "parallel", 1, "runs side by side; step times mean little then")
 	seeds := f.String("seeds", "1-3", "the seeds: 1-3, or 1,2,7")
-	names := f.String("algorithms", "", "objectives, joined by commas (default: all of rlvr list algorithms but sft)")
+	names := f.String("algorithms", "", "objectives, joined by commas, each with options as in kpo+process_noise=0.1+epsilon=0.2 (default: all that sample)")
+	picture := f.String("plot", "", "an SVG file for the curves")
 	if err := parse(f, args, errOut); err != nil {
 		return err
 	}
@@ -77,6 +89,11 @@ func runObjectives(ctx context.Context, args []string, out, errOut io.Writer) er
 	if err != nil {
 		return err
 	}
+	if *picture != "" {
+		if err := os.WriteFile(*picture, []byte(c.plot(all)), 0o644); err != nil {
+			return err
+		}
+	}
 	_, err = fmt.Fprintf(out, "%s on %s from the same warm starts, seeds %s\n\n%s", c.stage, c.backend, *seeds, c.table(all))
 	return err
 }
@@ -90,7 +107,7 @@ func (c *study) list(ctx context.Context) ([]string, error) {
 	var names []string
 	lines := bufio.NewScanner(bytes.NewReader(p.output))
 	for lines.Scan() {
-		if name, _, _ := strings.Cut(lines.Text(), " "); name != "" && name != "sft" {
+		if name, _, _ := strings.Cut(lines.Text(), " "); name != "" && !slices.Contains(offline, name) {
 			names = append(names, name)
 		}
 	}
@@ -152,12 +169,15 @@ func (c *study) runAll(ctx context.Context, starts []string, errOut io.Writer) (
 func (c *study) one(ctx context.Context, name string, seed int, from string) trained {
 	dir := filepath.Join(c.dir, fmt.Sprintf("%s-%d", name, seed))
 	args := []string{c.binary, "train", c.stage, "--backend", c.backend}
-	for _, s := range append([]string{
-		fmt.Sprintf("seed=%d", seed), "output_dir=" + dir, "stages.0.init_from=" + from, "stages.0.algorithm.name=" + name,
-	}, c.sets...) {
+	parts := strings.Split(name, "+")
+	sets := []string{fmt.Sprintf("seed=%d", seed), "output_dir=" + dir, "stages.0.init_from=" + from, "stages.0.algorithm.name=" + parts[0]}
+	for _, option := range parts[1:] {
+		sets = append(sets, "stages.0.algorithm.options."+option)
+	}
+	for _, s := range append(sets, c.sets...) {
 		args = append(args, "--set", s)
 	}
-	r := trained{accuracy: math.NaN(), reached: math.Inf(1), step: math.NaN()}
+	r := trained{accuracy: math.NaN(), reached: math.Inf(1), step: math.NaN(), entropy: math.Inf(1)}
 	if _, r.err = start(ctx, args); r.err != nil {
 		return r
 	}
@@ -167,7 +187,14 @@ func (c *study) one(ctx context.Context, name string, seed int, from string) tra
 		return r
 	}
 	var steps []float64
+	best := 0.0
 	for i, record := range ofStage(records, studyStage) {
+		r.entropy = min(r.entropy, record.Entropy)
+		if record.Validation != nil {
+			best = max(best, *record.Validation)
+			r.fall = max(r.fall, best-*record.Validation)
+			r.curve = append(r.curve, point{float64(i + 1), *record.Validation})
+		}
 		if i >= 10 { // the first ones compile
 			steps = append(steps, record.Whole)
 		}
@@ -187,7 +214,7 @@ func (c *study) one(ctx context.Context, name string, seed int, from string) tra
 // table has a row an objective: final accuracies with the interval of all seeds'
 // problems together, steps to the goal, and the time of a step by grpo's.
 func (c *study) table(all [][]trained) table {
-	t := table{{"objective", "accuracy by seed", "all seeds", fmt.Sprintf("steps to %.2f", c.goal), "step / grpo", fmt.Sprintf(">= %.2f", c.least)}}
+	t := table{{"objective", "accuracy by seed", "all seeds", fmt.Sprintf("steps to %.2f", c.goal), "worst fall", "least entropy", "step / grpo", fmt.Sprintf(">= %.2f", c.least)}}
 	column := func(of []trained, f func(r *trained) float64) []float64 {
 		var x []float64
 		for i := range of {
@@ -218,7 +245,8 @@ func (c *study) table(all [][]trained) table {
 			reached = append(reached, number(x))
 		}
 		step := median(column(all[i], func(r *trained) float64 { return r.step }))
-		t.row(name, shares(accuracy), whole, strings.Join(reached, " "), number(step/base), learned)
+		fall, least := column(all[i], func(r *trained) float64 { return r.fall }), column(all[i], func(r *trained) float64 { return r.entropy })
+		t.row(name, shares(accuracy), whole, strings.Join(reached, " "), fmt.Sprintf("%.3f", slices.Max(fall)), number(slices.Min(least)), number(step/base), learned)
 	}
 	return t
 }

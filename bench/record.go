@@ -22,6 +22,7 @@ type record struct {
 	Evaluation float64 `json:"timing_s/eval"`
 	Whole      float64 `json:"timing_s/step"`
 	Host       float64 `json:"timing_s/host"`
+	Entropy    float64 `json:"entropy"`
 
 	// Accuracy is that on the test problems, of which there are Problems; nil where
 	// they were not looked at.
