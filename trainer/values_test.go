@@ -229,10 +229,24 @@ func TestValueHeadBetweenStages(t *testing.T) {
 	s, _ = kitSetup(t, openDevice(t, "go"), one, still)
 	verify(evenStart).judgeBy(&s)
 	runAll(t, s)
-	for name, x := range headOf(t, s.CheckpointDir, 3) {
-		if !zero(x) {
-			t.Errorf("%s is not new in a stage with init_from", name)
+	resumed := s // between the stages, where the saved head is not the new stage's either
+	resumed.CheckpointDir, resumed.Policy = t.TempDir(), kitPolicy(t, kitArch())
+	resumeFrom(t, newTrainer(t, resumed), s.CheckpointDir, 2)
+	for _, dir := range []string{s.CheckpointDir, resumed.CheckpointDir} {
+		for name, x := range headOf(t, dir, 3) {
+			if !zero(x) {
+				t.Errorf("%s is not new in a stage with init_from", name)
+			}
 		}
+	}
+}
+
+// TestScorePassOrder: the outputs of a pass go where they belong, whatever it is asked for.
+func TestScorePassOrder(t *testing.T) {
+	r := data.Row{Features: map[string][]float32{}}
+	scorePass{values: true, received: true}.put(&r, [][]float32{{1}, {2}, {3}, {4}})
+	if r.OldLogProbs[0] != 1 || r.Entropy[0] != 2 || r.Values[0] != 3 || r.Features[algos.FeatureAttention][0] != 4 {
+		t.Errorf("log-probabilities %v, entropy %v, values %v, features %v", r.OldLogProbs, r.Entropy, r.Values, r.Features)
 	}
 }
 
