@@ -24,7 +24,11 @@ func gdpoOracle(eps float64, verl bool) func(s *data.Scored) [][]float64 {
 			named = map[string][]float64{"reward": rewardsOf(s, all)}
 		}
 		sum, differ := make([]float64, len(s.Rows)), make([]bool, len(s.Rows))
-		for _, values := range named {
+		for name, values := range named {
+			weight, ok := s.RewardWeights[name]
+			if !ok {
+				weight = 1
+			}
 			for _, rows := range groupsOf(s) {
 				var x []float64
 				for _, i := range rows {
@@ -37,9 +41,9 @@ func gdpoOracle(eps float64, verl bool) func(s *data.Scored) [][]float64 {
 					switch {
 					case math.IsNaN(values[i]):
 					case verl && len(x) == 1:
-						sum[i] += values[i] / (1 + eps)
-					case slices.Min(x) != slices.Max(x):
-						sum[i], differ[i] = sum[i]+(values[i]-m)/(std+eps), true
+						sum[i] += weight * values[i] / (1 + eps)
+					case slices.Min(x) != slices.Max(x) && weight != 0:
+						sum[i], differ[i] = sum[i]+weight*(values[i]-m)/(std+eps), true
 					}
 				}
 			}
@@ -69,7 +73,10 @@ func TestGDPO(t *testing.T) {
 					s.Rewards = map[string][]float64{
 						"small": {0, 1, 0, 0, 0.5, 0, 0, 1, 1},
 						"great": {1e6, 0, 0, 1e6, 5e5, math.NaN(), 2e6, 7, 7},
+						"third": {1, 2, 3, 4, 3, 2, 1, 0, 1},
+						"seen":  {9, 8, 7, 6, 5, 4, 3, 2, 1},
 					}
+					s.RewardWeights = map[string]float64{"small": 2, "great": 0.5, "seen": 0}
 					got, err := algotest.Advantages(e, s)
 					if err != nil {
 						return err
@@ -81,7 +88,7 @@ func TestGDPO(t *testing.T) {
 							}
 						}
 					}
-					if got[0][0] < 0.1 {
+					if got[1][0]-got[0][0] < 1 {
 						return fmt.Errorf("the small reward is not felt: %v", got)
 					}
 					return nil
@@ -109,6 +116,28 @@ func TestGDPOOfBadRewards(t *testing.T) {
 		s.Rewards = map[string][]float64{"x": values}
 		if err := a.Estimator.Advantages(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+// TestGDPOWeightsAsTRL: TRL 1.16's normalize_then_sum with reward_weights [2, 0.5] on two
+// groups of three, computed with torch 2.15 in float64 as grpo_trainer.py does.
+func TestGDPOWeightsAsTRL(t *testing.T) {
+	a, err := algos.Resolve(algos.Options{Name: "gdpo", Options: map[string]any{"advantage_epsilon": 1e-4}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := algotest.Rewards([]float64{0, 1, 0}, []float64{1, 1, 0})
+	s.Rewards = map[string][]float64{"a": {0, 1, 0, 1, 1, 0}, "b": {0.1, 0.7, math.NaN(), 0.2, 0.9, 0.4}}
+	s.RewardWeights = map[string]float64{"a": 2, "b": 0.5}
+	got, err := algotest.Advantages(a.Estimator, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{-0.751082425438229, 1.32611025545621, -0.575027830017984, 0.367873574548939, 0.85123350397671, -1.21910707852565} {
+		const correction = 1e-7 // TRL's n/(n-1) is a float32
+		if math.Abs(got[i][0]-want) > correction {
+			t.Errorf("row %d: %v, want %v", i, got[i][0], want)
 		}
 	}
 }
