@@ -110,7 +110,7 @@ func (t *benchmark) read() (map[string][]data.Example, error) {
 	for _, name := range Splits {
 		ids := map[string]int{}
 		for _, path := range *t.files[name] {
-			examples, err := readMathRows(path, t.example)
+			examples, err := readRows(path, t.example)
 			faults = append(faults, err)
 			for i := range examples {
 				ex := &examples[i]

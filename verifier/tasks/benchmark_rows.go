@@ -1,15 +1,8 @@
 package tasks
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
 	"strings"
-
-	"github.com/rlvr-go/rlvr/data"
 )
 
 // mathRow is what rows of mathematical benchmarks have, each some of it.
@@ -25,50 +18,6 @@ type mathRow struct {
 	MultipleAnswer bool     `json:"is_multiple_answer"`
 	AnswerType     string   `json:"answer_type"`
 	Unit           string   `json:"unit"`
-}
-
-// maxMathFaults is how many faults of a file are told.
-const maxMathFaults = 20
-
-// readMathRows reads a JSONL file and makes problems of its rows; all faults are in the
-// error, up to a number.
-func readMathRows(path string, example func(r *mathRow) (data.Example, error)) ([]data.Example, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("tasks: %w", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, data.MaxLineBytes)
-	var out []data.Example
-	var faults []error
-	for n := 1; len(faults) < maxMathFaults && lines.Scan(); n++ {
-		text := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte("\xef\xbb\xbf")))
-		if len(text) == 0 {
-			continue
-		}
-		var row mathRow
-		err := json.Unmarshal(text, &row)
-		var ex data.Example
-		if err == nil {
-			ex, err = example(&row)
-		}
-		if err != nil {
-			faults = append(faults, &data.LineError{File: path, Line: n, Err: err})
-			continue
-		}
-		out = append(out, ex)
-	}
-	if err := lines.Err(); err != nil {
-		faults = append(faults, &data.LineError{File: path, Err: err})
-	}
-	if len(faults) == 0 && len(out) == 0 {
-		faults = append(faults, &data.LineError{File: path, Err: errors.New("no problems in it")})
-	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return out, nil
 }
 
 // answerText is the field answer: a text, or a number, of which 27.0 is 27.

@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 
@@ -25,47 +24,37 @@ const (
 // beginning of a function), entry_point, canonical_solution, test (which defines
 // check(candidate)).
 type humanEval struct {
-	file, trainFile          string
-	prompt                   string
-	validationSize, testSize int
-	splits                   func() (map[string][]data.Example, error)
+	train, validation, test []string
+	prompt                  string
+	splits                  func() (map[string][]data.Example, error)
 }
 
 // newHumanEval has the options
 //
-//	file             the path of HumanEval.jsonl, or of problems in its form; required
-//	train_file       problems of the same form to train on: file is then the test set as a
-//	                 whole. Without it file is split by a hash of the problems' names.
-//	validation_size  problems held out for validation, default 0; without train_file
-//	test_size        problems held out for the test, default 100; without train_file
-//	prompt           evalplus (default): a chat with the instruction of EvalPlus
-//	                 (evalplus/codegen.py), code in a fenced block; or completion: the
-//	                 prompt itself, to go on with, as in OpenAI's human-eval
+//	test_files                     the paths of HumanEval.jsonl, or of problems in its form
+//	train_files, validation_files  problems of the same form to train and validate with;
+//	                               HumanEval itself is for evaluation. One of train_files
+//	                               and test_files is required.
+//	prompt                         evalplus (default): a chat with the instruction of
+//	                               EvalPlus (evalplus/codegen.py), code in a fenced block; or
+//	                               completion: the prompt itself, to go on with, as in
+//	                               OpenAI's human-eval
 func newHumanEval(options map[string]any) (Task, error) {
-	t := &humanEval{prompt: promptEvalPlus, testSize: 100}
+	t := &humanEval{prompt: promptEvalPlus}
 	if err := decode(options, []option{
-		{"file", &t.file}, {"train_file", &t.trainFile}, {"prompt", &t.prompt},
-		{"validation_size", &t.validationSize}, {"test_size", &t.testSize},
+		{"test_files", &t.test}, {"train_files", &t.train}, {"validation_files", &t.validation}, {"prompt", &t.prompt},
 	}); err != nil {
 		return nil, err
 	}
 	var l fault.List
-	checkFile(&l, t.file, "HumanEval.jsonl")
+	l.Check(len(t.train)+len(t.test) > 0, "test_files", nil, "required: the paths of HumanEval.jsonl, or train_files")
+	checkPathList(&l, []string{"train_files", "validation_files", "test_files"}, t.train, t.validation, t.test)
 	l.Check(t.prompt == promptEvalPlus || t.prompt == promptCompletion, "prompt", t.prompt, "%s or %s", promptEvalPlus, promptCompletion)
-	l.Check(t.validationSize >= 0, "validation_size", t.validationSize, "0 (none) or more")
-	l.Check(t.testSize >= 0, "test_size", t.testSize, "0 (none) or more")
 	if err := l.Err(); err != nil {
 		return nil, err
 	}
 	t.splits = sync.OnceValues(t.read)
 	return t, nil
-}
-
-// checkFile demands a path.
-func checkFile(l *fault.List, path, what string) {
-	if path == "" {
-		l.Add("file", nil, "required: the path of %s", what)
-	}
 }
 
 func (t *humanEval) Name() string     { return "humaneval" }
@@ -80,22 +69,14 @@ func (t *humanEval) Split(name string) ([]data.Example, error) {
 }
 
 func (t *humanEval) read() (map[string][]data.Example, error) {
-	all, err := readRows(t.file, t.example)
-	if err != nil {
-		return nil, err
+	out := map[string][]data.Example{}
+	var faults []error
+	for i, paths := range [][]string{t.train, t.validation, t.test} {
+		all, err := readUnique(paths, t.example)
+		out[Splits[i]] = all
+		faults = append(faults, err)
 	}
-	if t.trainFile != "" {
-		train, err := readRows(t.trainFile, t.example)
-		return map[string][]data.Example{Train: train, Test: all}, err
-	}
-	if err := checkHoldOut(len(all), t.validationSize, t.testSize); err != nil {
-		return nil, fmt.Errorf("tasks: humaneval: %s: %w", t.file, err)
-	}
-	keys := make([]string, len(all))
-	for i := range all {
-		keys[i] = all[i].ID
-	}
-	return holdOut(keys, func(i int) data.Example { return all[i] }, t.validationSize, t.testSize), nil
+	return out, errors.Join(faults...)
 }
 
 // humanEvalRow is a line of the file.
@@ -107,7 +88,7 @@ type humanEvalRow struct {
 	Test     string `json:"test"`
 }
 
-func (t *humanEval) example(r humanEvalRow) (data.Example, error) {
+func (t *humanEval) example(r *humanEvalRow) (data.Example, error) {
 	if r.ID == "" || r.Prompt == "" || r.Function == "" || r.Test == "" {
 		return data.Example{}, errors.New("task_id, prompt, entry_point and test are required")
 	}

@@ -3,7 +3,6 @@ package tasks
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,24 +23,25 @@ func init() {
 // 510 test, 511 to 600 validation, the others train; 1 to 10, which the paper shows as
 // examples, are not shown here and are with them.
 type mbpp struct {
-	file   string
+	files  []string
 	prompt string
 	splits func() (map[string][]data.Example, error)
 }
 
 // newMBPP has the options
 //
-//	file    the path of mbpp.jsonl or of the sanitized problems; required
+//	files   the paths of mbpp.jsonl or of the sanitized problems; required
 //	prompt  evalplus (default): a chat with the instruction of EvalPlus
 //	        (evalplus/codegen.py): the text and the first test, code in a fenced block;
 //	        or austin: a chat with the text of the paper, which shows all tests
 func newMBPP(options map[string]any) (Task, error) {
 	t := &mbpp{prompt: promptEvalPlus}
-	if err := decode(options, []option{{"file", &t.file}, {"prompt", &t.prompt}}); err != nil {
+	if err := decode(options, []option{{"files", &t.files}, {"prompt", &t.prompt}}); err != nil {
 		return nil, err
 	}
 	var l fault.List
-	checkFile(&l, t.file, "mbpp.jsonl")
+	l.Check(len(t.files) > 0, "files", nil, "required: the paths of mbpp.jsonl or of sanitized-mbpp.jsonl")
+	checkPathList(&l, []string{"files"}, t.files)
 	l.Check(t.prompt == promptEvalPlus || t.prompt == promptAustin, "prompt", t.prompt, "%s or %s", promptEvalPlus, promptAustin)
 	if err := l.Err(); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (t *mbpp) Split(name string) ([]data.Example, error) {
 }
 
 func (t *mbpp) read() (map[string][]data.Example, error) {
-	all, err := readRows(t.file, t.example)
+	all, err := readUnique(t.files, t.example)
 	if err != nil {
 		return nil, err
 	}
@@ -78,9 +78,6 @@ func (t *mbpp) read() (map[string][]data.Example, error) {
 			out[Train] = append(out[Train], all[i])
 		}
 	}
-	if len(out[Train]) == 0 {
-		return nil, fmt.Errorf("tasks: mbpp: %s has no problems to train on: all have a task_id of 11 to 600", t.file)
-	}
 	return out, nil
 }
 
@@ -95,7 +92,7 @@ type mbppRow struct {
 	Tests   []string    `json:"test_list"`
 }
 
-func (t *mbpp) example(r mbppRow) (data.Example, error) {
+func (t *mbpp) example(r *mbppRow) (data.Example, error) {
 	text := r.Prompt + r.Text // a file has one of them
 	if _, err := r.ID.Int64(); err != nil || text == "" || len(r.Tests) == 0 {
 		return data.Example{}, errors.New("task_id (an integer), prompt or text, and test_list are required")
