@@ -21,7 +21,8 @@ func init() {
 // execution asks long-lived programs that run the same command. A program gets one
 // request at a time, a line of JSON ([request]), and answers it with a line ([reply]).
 // Whatever goes wrong between is the fault of the infrastructure and never a score of 0;
-// the program is ended then and started anew, later and later while it keeps failing.
+// the program is ended then and started anew, later and later while it keeps failing;
+// after some failures in a row requests do not wait for that.
 // Reasons, beside those of replies: exec_start (it cannot be started), exec_crash (it
 // ended), exec_garbage (what it wrote is no reply), exec_id (the reply is to something
 // else), exec_flood (a reply has no end), exec_slow, exec_error (it says that it failed).

@@ -17,8 +17,9 @@ import (
 // child is a place for a running command. One goroutine at a time uses it.
 type child struct {
 	command *command
-	// failures counts those since the last good reply.
+	// failures counts those since the last good reply, last is the last one.
 	failures  int
+	last      *childError
 	notBefore time.Time
 	run       *running // nil while it does not run
 }
@@ -57,6 +58,10 @@ func (e *childError) Unwrap() error { return e.err }
 const (
 	firstBackoff = 50 * time.Millisecond
 	lastBackoff  = 5 * time.Second
+	// patience is the number of failures in a row that requests wait through. After that
+	// they fail at once until the command is started again: the run is to end, not to
+	// stand still.
+	patience = 6
 	// lastWords is how long a reply may still come after its program has ended: it is in
 	// the pipe by then.
 	lastWords = 200 * time.Millisecond
@@ -134,7 +139,8 @@ func (p *child) fail(reason string, err error) *childError {
 	}
 	p.failures++
 	p.notBefore = time.Now().Add(backoff(p.failures, firstBackoff, lastBackoff))
-	return &childError{reason: reason, err: fmt.Errorf("command %s: %w%s", p.command.args[0], err, said)}
+	p.last = &childError{reason: reason, err: fmt.Errorf("command %s: %w%s", p.command.args[0], err, said)}
+	return p.last
 }
 
 // backoff is the wait after some failures in a row.
@@ -149,6 +155,9 @@ func (p *child) ready(ctx context.Context) error {
 		return nil
 	}
 	if wait := time.Until(p.notBefore); wait > 0 {
+		if p.failures >= patience {
+			return &childError{reason: p.last.reason, final: true, err: p.last.err}
+		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -270,7 +279,7 @@ func (c *command) logLines(in io.Reader, said *tail) {
 	buffered := bufio.NewReaderSize(in, mostLine)
 	for n := 0; ; n++ {
 		text, more, err := buffered.ReadLine()
-		shown := strings.ToValidUTF8(string(bytes.TrimSpace(text)), "?")
+		shown := strings.ToValidUTF8(string(bytes.TrimRight(text, " \t\r")), "?")
 		for more && err == nil {
 			_, more, err = buffered.ReadLine()
 		}
@@ -308,5 +317,5 @@ func (t *tail) text() string {
 	if t.last == "" {
 		return ""
 	}
-	return "; it said last: " + t.last
+	return "; it said last: " + strings.TrimSpace(t.last)
 }

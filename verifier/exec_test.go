@@ -200,7 +200,8 @@ func TestExecRetries(t *testing.T) {
 	}
 }
 
-// TestExecBacksOff: a command that dies at once is not started in a busy loop.
+// TestExecBacksOff: a command that dies at once is not started in a busy loop, and does not
+// keep a run waiting for ever.
 func TestExecBacksOff(t *testing.T) {
 	v := newCommand(t, "dead", map[string]any{"retries": 0})
 	start := time.Now()
@@ -212,6 +213,15 @@ func TestExecBacksOff(t *testing.T) {
 	}
 	if took, least := time.Since(start), (50+100+200)*time.Millisecond; took < least {
 		t.Errorf("4 starts in %v, want at least %v", took, least)
+	}
+	start = time.Now()
+	for range 200 {
+		if got := v.Verify(t.Context(), &data.Example{}, "1"); got.Reason != "exec_crash" || !got.Masked() {
+			t.Errorf("%+v", got)
+		}
+	}
+	if took := time.Since(start); took > 4*time.Second { // 0.4 + 0.8 and little more
+		t.Errorf("200 verdicts of a command that is broken took %v", took)
 	}
 }
 
