@@ -40,7 +40,7 @@ func newCharBench(options map[string]any) (Task, error) {
 		return nil, err
 	}
 	var l fault.List
-	l.Check(len(t.kinds) > 0, "questions", nil, "some of %s", strings.Join(charKinds, ", "))
+	l.Check(len(t.kinds) > 0, "questions", nil, "required: some of %s", strings.Join(charKinds, ", "))
 	for i, kind := range t.kinds {
 		l.Check(slices.Contains(charKinds, kind), fmt.Sprintf("questions.%d", i), kind, "%s", fault.OneOf(kind, charKinds))
 	}
