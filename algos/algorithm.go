@@ -136,6 +136,7 @@ func (n *Needs) add(m Needs) {
 	n.EntropyGrad = n.EntropyGrad || m.EntropyGrad
 	n.TokenIDs = n.TokenIDs || m.TokenIDs
 	n.Pairs = n.Pairs || m.Pairs
+	n.Turns = n.Turns || m.Turns
 	n.Score = n.Score || m.Score
 	n.Features = union(n.Features, m.Features)
 	n.Roles = union(n.Roles, m.Roles)

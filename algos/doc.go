@@ -72,6 +72,9 @@
 //	Liu et al. 2025 rejection       shape_rejection.go          one statistic at a time
 //	arXiv 2203.02155 SFT            sft.go                      none
 //	arXiv 2305.18290 DPO            dpo.go, pairs_graph.go      none; also robust, hinge and ipo
+//	arXiv 2411.19943 cDPO           cdpo.go                     sequence form; the code's positions by compat
+//	arXiv 2412.15495 TL-Training    tl_training.go              keys found by characters; the code's sums by compat
+//	arXiv 2412.15495 TL-Training    shape_error_turns.go        an empty error is none; the code's matching by compat
 //	arXiv 2402.03300 GRPO           aggregate_graph.go          seq-mean-token-mean: empty responses leave the mean
 //	arXiv 2503.14476 DAPO           aggregate_graph.go          token-mean: none
 //	arXiv 2503.20783 Dr. GRPO       aggregate_graph.go          seq-mean-token-sum-norm: empty responses leave the mean

@@ -27,6 +27,9 @@ type Needs struct {
 	// Pairs asks that rows 2i and 2i+1 be the chosen and the rejected response to
 	// one prompt, in one micro-batch.
 	Pairs bool
+	// Turns asks that each turn of the assistant in a conversation be a response of its
+	// own, with what came before as its prompt.
+	Turns bool
 	// Features are named per-token arrays of registered providers (span ids,
 	// attention received, ranks, routes, per-item rewards).
 	Features []string

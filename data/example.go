@@ -1,6 +1,9 @@
 package data
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+)
 
 // Role says who wrote a [Message].
 type Role string
@@ -47,8 +50,8 @@ type Example struct {
 	// Messages is a chat that the tokenizer's template renders: one that the policy is
 	// to answer, or a whole conversation, see Conversation.
 	Messages []Message
-	// Tools is a JSON array of the functions that the chat may call, for the template;
-	// nil: none.
+	// Tools is a JSON array of the functions that may be called, for a chat's template, for
+	// objectives and verifiers; nil: none.
 	Tools json.RawMessage
 	// Kwargs are further variables for the template, such as enable_thinking; a value
 	// that is an array or an object is its JSON text, as json.RawMessage.
@@ -63,6 +66,25 @@ type Example struct {
 	Chosen, Rejected *Message
 	// Extra holds the further fields of a data row, for verifiers that need them.
 	Extra map[string]any
+}
+
+// ToolNames are the names of Tools, each {"name": ...} or {"function": {"name": ...}}, in
+// order; one that has none is left out.
+func (e *Example) ToolNames() []string {
+	var tools []struct {
+		Name     string                `json:"name"`
+		Function struct{ Name string } `json:"function"`
+	}
+	if json.Unmarshal(e.Tools, &tools) != nil {
+		return nil
+	}
+	var out []string
+	for _, t := range tools {
+		if name := cmp.Or(t.Function.Name, t.Name); name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // Conversation says that Messages end with a turn of the assistant: a demonstration

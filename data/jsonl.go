@@ -53,7 +53,7 @@ func ReadJSONL(path string) ([]Example, error) {
 //	prompt                text that the policy continues, or
 //	messages              a chat: [{"role": "system" | "user" | "assistant" | "tool", "content": "..."}, ...];
 //	                      prompt may hold one too
-//	tools                 an array of the functions that the chat may call, for the template
+//	tools                 an array of the functions that may be called
 //	chat_template_kwargs  an object of further variables for the template
 //	answer                a reference answer: text, a number, or an array of them
 //	id                    text or an integer, unique in the file; default "<prefix>:<line>"

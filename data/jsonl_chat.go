@@ -19,7 +19,7 @@ func chatFields(fields []field, ex *Example) error {
 			return g.key == "messages" || slices.Contains([]string{"prompt", "chosen"}, g.key) && kind(g.raw) == "an array"
 		})
 		switch {
-		case (f.key == "tools" || f.key == "chat_template_kwargs") && !chat && kind(f.raw) != "null":
+		case f.key == "chat_template_kwargs" && !chat && kind(f.raw) != "null":
 			faults = append(faults, f.key+": for messages only")
 		case (f.key == "completion" || f.key == "chosen" || f.key == "rejected") && ex.Conversation():
 			faults = append(faults, f.key+": messages end with the assistant's turn, which is the demonstration")

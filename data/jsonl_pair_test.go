@@ -57,7 +57,6 @@ func TestPreferenceFaults(t *testing.T) {
 		`{"chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"rejected":[{"role":"user","content":"r"},{"role":"assistant","content":"b"}]}`:              "chosen and rejected: without a prompt they must be chats that differ in their last message only",
 		`{"chosen":[{"role":"assistant","content":"a"}],"rejected":[{"role":"assistant","content":"b"}]}`:                                                                          "chosen and rejected: without a prompt they must be chats that differ in their last message only",
 		`{"chosen":[{"role":"user","content":"q"},{"role":"user","content":"a"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"b"}]}`:                   "chosen and rejected: the last message must be the assistant's",
-		`{"prompt":"p","chosen":"a","rejected":"b","tools":[]}`:                                                                                                                    "tools: for messages only",
 	} {
 		_, err := decode(text)
 		if err == nil || err.Error() != at+want {

@@ -118,7 +118,7 @@ func TestDecodeJSONLFaults(t *testing.T) {
 		{"conversation and completion", `{"messages":[{"role":"user","content":"c"},{"role":"assistant","content":"d"}],"completion":"e"}`, "dir/f.jsonl:1: completion: messages end with the assistant's turn, which is the demonstration"},
 		{"tools type", `{"messages":[{"role":"user","content":"c"}],"tools":{}}`, "dir/f.jsonl:1: tools: found an object, want an array"},
 		{"tool type", `{"messages":[{"role":"user","content":"c"}],"tools":[{},1]}`, "dir/f.jsonl:1: tools[1]: found a number, want an object"},
-		{"tools of a prompt", `{"prompt":"p","tools":[],"chat_template_kwargs":{}}`, "dir/f.jsonl:1: tools: for messages only; chat_template_kwargs: for messages only"},
+		{"kwargs of a prompt", `{"prompt":"p","tools":[],"chat_template_kwargs":{}}`, "dir/f.jsonl:1: chat_template_kwargs: for messages only"},
 		{"kwargs type", `{"messages":[{"role":"user","content":"c"}],"chat_template_kwargs":[]}`, "dir/f.jsonl:1: chat_template_kwargs: found an array, want an object"},
 		{"kwargs name", `{"messages":[{"role":"user","content":"c"}],"chat_template_kwargs":{"messages":[]}}`, "dir/f.jsonl:1: chat_template_kwargs: messages: not a variable to choose"},
 		{"not UTF-8", "{\"prompt\":\"\xff\"}", "dir/f.jsonl:1: not UTF-8 text"},
@@ -273,12 +273,12 @@ func encode(t *testing.T, ex *data.Example) string {
 		row["prompt"] = ex.Prompt
 	} else {
 		row["messages"] = ex.Messages
-		if ex.Tools != nil {
-			row["tools"] = ex.Tools
-		}
 		if ex.Kwargs != nil {
 			row["chat_template_kwargs"] = ex.Kwargs
 		}
+	}
+	if ex.Tools != nil {
+		row["tools"] = ex.Tools
 	}
 	if ex.Answers != nil {
 		row["answer"] = ex.Answers

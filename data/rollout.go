@@ -127,6 +127,9 @@ func (r *Rollout) RolloutLogProbs() []float32 {
 // Group is the rollouts of one prompt.
 type Group struct {
 	Example *Example
+	// Turn is the index in the example's messages of the turn that the rollout is, where
+	// each turn of a conversation is a group of its own; 0: none.
+	Turn int
 	// Prompt is the prompt's token ids, [P].
 	Prompt []int32
 	// Rollouts are ordered by their Sample index.

@@ -15,8 +15,11 @@ import (
 // Objectives that need pairs get a rollout of the chosen answer and one of the rejected.
 func (t *Trainer) demonstrations(prompts []prompt, needs algos.Needs) ([]data.Group, error) {
 	turn := demonstrate
-	if needs.Pairs {
+	switch {
+	case needs.Pairs:
 		turn = demonstratePair
+	case needs.Turns:
+		turn = demonstrateTurns
 	}
 	var groups []data.Group
 	for _, p := range prompts {
@@ -57,6 +60,34 @@ func (t *Trainer) checkDemonstrations(o *StageOptions) error {
 	}
 	_, err = t.demonstrations(t.train, a.Needs())
 	return err
+}
+
+// demonstrateTurns turns a conversation into a group for each turn of the assistant, with
+// the tokens of all before it as the prompt.
+func demonstrateTurns(tok tokenize.Tokenizer, p prompt) ([]data.Group, error) {
+	whole, err := demonstrate(tok, p)
+	if err != nil || !p.example.Conversation() {
+		return whole, err
+	}
+	var places []int // of the assistant's turns
+	for i, m := range p.example.Messages {
+		if m.Role == data.RoleAssistant {
+			places = append(places, i)
+		}
+	}
+	var out []data.Group
+	for _, g := range whole {
+		prompt := g.Prompt
+		for _, s := range g.Rollouts[0].Segments {
+			if s.Author == data.AuthorPolicy {
+				one := demonstration(p.example, prompt, []data.Segment{s}, tok.Decode(s.Tokens, true))
+				one.Turn = places[len(out)]
+				out = append(out, one)
+			}
+			prompt = slices.Concat(prompt, s.Tokens)
+		}
+	}
+	return out, nil
 }
 
 // demonstratePair turns a problem into the chosen and the rejected answer to it.

@@ -20,7 +20,7 @@ func (o *StageOptions) checkNeeds(l *fault.List) {
 	l.Check(o.Update.RefModelSyncSteps == 0 || needs.Ref, "update.ref_model_sync_steps", o.Update.RefModelSyncSteps, "0: %s uses no reference policy here", o.Algorithm.Name)
 	o.checkRoles(needs, l)
 	o.Collected.check(o, needs, l)
-	features := append(tokenize.SpanProviders(), algos.FeatureAttention)
+	features := append(tokenize.SpanProviders(), algos.FeatureAttention, algos.FeatureToolTokens)
 	for _, f := range needs.Features {
 		l.Check(slices.Contains(features, f), "algorithm.name", o.Algorithm.Name,
 			"an algorithm that does not need the feature %s: there are %s", f, strings.Join(features, ", "))
@@ -37,7 +37,11 @@ func (t *Trainer) addFeatures(names []string, s *data.Scored) {
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		for _, name := range names {
-			if name != algos.FeatureAttention {
+			switch name {
+			case algos.FeatureAttention:
+			case algos.FeatureToolTokens:
+				r.SetFeature(name, tokenize.ToolTokens(t.setup.Tokenizer, r.Rollout.Tokens(), s.Groups[r.Group].Example.ToolNames()))
+			default:
 				r.SetFeature(name, tokenize.Spans(name, t.setup.Tokenizer, r.Rollout.Tokens()))
 			}
 		}
