@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/rlvr-go/rlvr/data"
 	"github.com/rlvr-go/rlvr/verifier"
@@ -86,7 +87,7 @@ func FuzzJSONFormat(f *testing.F) {
 		if got.Kind == data.Correct && len(got.Extracted) < 200 && !json.Valid([]byte(got.Extracted)) {
 			t.Errorf("%q is no JSON: %+v", s, got)
 		}
-		if got.Kind != data.Correct && json.Valid([]byte(s)) && len(s) < 20 && !strings.ContainsAny(s, "eE{<") {
+		if got.Kind != data.Correct && json.Valid([]byte(s)) && utf8.ValidString(s) && len(s) < 20 && !strings.ContainsAny(s, "eE{<") {
 			t.Errorf("%q is JSON: %+v", s, got)
 		}
 	})

@@ -32,13 +32,8 @@ var guess = map[string]func(r *rand.Rand, ex *data.Example) string{
 		r.Shuffle(len(given), func(i, j int) { given[i], given[j] = given[j], given[i] })
 		return strings.Join(given[:3], "\n")
 	},
-	"reverse": func(r *rand.Rand, ex *data.Example) string {
-		out := ""
-		for range ex.Answers[0] {
-			out += strconv.Itoa(r.IntN(10))
-		}
-		return out
-	},
+	"reverse":     guessDigits,
+	"running_sum": guessDigits,
 	"sort": func(r *rand.Rand, ex *data.Example) string {
 		given := strings.Fields(strings.TrimSuffix(ex.Prompt, ">"))
 		r.Shuffle(len(given), func(i, j int) { given[i], given[j] = given[j], given[i] })
@@ -54,6 +49,14 @@ var guess = map[string]func(r *rand.Rand, ex *data.Example) string{
 		return string(out)
 	},
 	"tool_call": guessCall,
+}
+
+func guessDigits(r *rand.Rand, ex *data.Example) string {
+	out := ""
+	for range ex.Answers[0] {
+		out += strconv.Itoa(r.IntN(10))
+	}
+	return out
 }
 
 func guessLetters(r *rand.Rand, ex *data.Example) string {
