@@ -106,6 +106,19 @@ func TestNeedsOfPresets(t *testing.T) {
 		{"clip_cov", nil, algos.Needs{Old: true, Score: true, AdvantageScaled: true}},
 		{"kl_cov", nil, algos.Needs{Old: true, Score: true}},
 		{"dro", nil, algos.Needs{Old: true}},
+		{"reinforce", nil, algos.Needs{AdvantageScaled: true}},
+		{"cispo", nil, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"dppo_tv", nil, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"gmpo", nil, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"kpo", nil, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"minpro", nil, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"sapo", nil, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"vespo", nil, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"rank_grpo", map[string]any{"beta": 0}, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"entra", nil, algos.Needs{Old: true, Score: true, AdvantageScaled: true}},
+		{"entra", map[string]any{"entra_coef": 0}, algos.Needs{Old: true, AdvantageScaled: true}},
+		{"d3s", nil, algos.Needs{Old: true, Score: true, AdvantageScaled: true}},
+		{"d3s", map[string]any{"d3s_tokens": 1}, algos.Needs{Old: true, AdvantageScaled: true}},
 		{"rank_grpo", nil, algos.Needs{Old: true, Ref: true}},
 		{"gspo", map[string]any{"rollout_is": "token"}, algos.Needs{Old: true, Rollout: true, AdvantageScaled: true}},
 		{"gspo", map[string]any{"old_log_probs": "rollout"}, algos.Needs{Rollout: true, AdvantageScaled: true}},
@@ -138,6 +151,55 @@ func needsText(n algos.Needs) string {
 		}
 	}
 	return strings.Join(slices.Sorted(slices.Values(out)), " ")
+}
+
+// The entropy bonus alone has a gradient with respect to the entropy, whatever else reads
+// entropies: a weight, a clip range, a quantile.
+func TestOnlyTheBonusRaisesEntropy(t *testing.T) {
+	guided := map[string]map[string]any{"dhpo": {"mixing": "entropy"}}
+	for _, name := range policyPresets() {
+		r, err := algotest.NewRunner(algos.Options{Name: name, Options: with(guided[name], map[string]any{"entropy_coef": 0.2, "top_entropy_quantile": 0.5, "beta": 0.0})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, err := algotest.NewRunner(algos.Options{Name: "reinforce", Options: map[string]any{"entropy_coef": 0.2, "loss_agg_mode": r.Algorithm.Resolved().Options["loss_agg_mode"]}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Eval(composed())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := plain.Eval(composed())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want.Entropy {
+			for u, w := range want.Entropy[i] {
+				if g := got.Entropy[i][u]; !(math.Abs(g-w) <= 1e-7) { // float32, numbers below 0.1
+					t.Errorf("%s: gradient of entropy [%d][%d] is %v, the bonus's %v", name, i, u, g, w)
+				}
+			}
+		}
+	}
+}
+
+// What losses read of advantages and estimators give.
+func TestOneAdvantageAResponse(t *testing.T) {
+	of := map[string]bool{}
+	for _, p := range algos.Parts() {
+		if p.OneAdvantage || p.TokenAdvantages {
+			of[p.Kind+" "+p.Name] = true
+		}
+	}
+	for _, name := range []string{
+		"loss gspo", "loss gmpo",
+		"estimator gae", "estimator ktae", "estimator rank_grpo", "estimator reinforce_pp",
+	} {
+		if !of[name] {
+			t.Errorf("%s is not declared to be about one advantage a response or many", name)
+		}
+	}
 }
 
 // The divergence in the reward and in the loss would count twice.

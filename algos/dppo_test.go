@@ -75,3 +75,24 @@ func TestDPPOCertainToken(t *testing.T) {
 		}
 	}
 }
+
+// The divergence of a token that became certain is that of 1e-8 for 1-p: from 0.9 it is
+// 1.517.
+func TestDPPOTokenThatBecameCertain(t *testing.T) {
+	old := math.Log(0.9)
+	for epsilon, want := range map[float64]float64{1.5: 0, 1.53: -1 / 0.9} {
+		r, err := algotest.NewRunner(algos.Options{Name: "dppo_kl", Options: map[string]any{"epsilon_high": epsilon}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Eval(&algotest.Batch{
+			LogProbs: [][]float64{{0}}, Old: [][]float64{{old}}, Advantages: [][]float64{{1}}, Mask: [][]bool{{true}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g := got.LogProbs[0][0]; math.Abs(g-want) > 1e-6 { // float32
+			t.Errorf("epsilon %g: gradient %v, want %v", epsilon, g, want)
+		}
+	}
+}

@@ -103,6 +103,26 @@ func TestGDPO(t *testing.T) {
 	proveGRPO(t, "gdpo", "seq-mean-token-mean")
 }
 
+// Two rewards that cancel each other leave nothing to learn, not 0/0; and a group that no
+// reward tells apart has exactly 0 beside others whose sums are not.
+func TestGDPOThatCancels(t *testing.T) {
+	a, err := algos.Resolve(algos.Options{Name: "gdpo", Options: map[string]any{"advantage_epsilon": 0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := algotest.Rewards([]float64{1, 1})
+	s.Rewards = map[string][]float64{"a": {0, 1}, "b": {1, 0}}
+	got, err := algotest.Advantages(a.Estimator, s)
+	if err != nil || got[0][0] != 0 || got[1][0] != 0 {
+		t.Errorf("advantages %v, error %v", got, err)
+	}
+	s = algotest.Rewards([]float64{0.1, 0.7, 0.3}, []float64{0.7, 0.7})
+	got, err = algotest.Advantages(a.Estimator, s)
+	if err != nil || got[0][0] == 0 || got[3][0] != 0 || got[4][0] != 0 {
+		t.Errorf("advantages %v, error %v", got, err)
+	}
+}
+
 func TestGDPOOfBadRewards(t *testing.T) {
 	a, err := algos.Resolve(algos.Options{Name: "gdpo"})
 	if err != nil {

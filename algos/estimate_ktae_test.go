@@ -156,6 +156,21 @@ func TestKTAE(t *testing.T) {
 	proveGRPO(t, "ktae", "seq-mean-token-mean")
 }
 
+// The official code too adds nothing where all answers are right, or all wrong, though its
+// test gives such tables a weight.
+func TestOfficialKTAEOfOneSide(t *testing.T) {
+	a, err := algos.Resolve(algos.Options{Name: "ktae", Options: map[string]any{"compat": "official"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := algotest.Rewards([]float64{1, 2, 3, 1}, []float64{-1, 0, -2, 0})
+	write(s, rand.New(rand.NewPCG(1, 1))) //nolint:gosec // reproducible test data
+	got, err := algotest.Advantages(a.Estimator, s)
+	if want := groupAdvantages("group", 1e-4)(s); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%v, want %v; error %v", got, want, err)
+	}
+}
+
 // TestKTAEOfOfficialCode compares with what the official code adds to the advantages of
 // tokens.
 func TestKTAEOfOfficialCode(t *testing.T) {

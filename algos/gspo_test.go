@@ -65,15 +65,41 @@ func TestGSPOByHand(t *testing.T) {
 	}
 }
 
-// A clip width of token ratios is legal for the ratio of a response, and never meant.
-func TestSequenceEpsilonWarning(t *testing.T) {
-	for epsilon, want := range map[float64]int{0.2: 1, 0.05: 0, 3e-4: 0} {
-		a, err := algos.Resolve(algos.Options{Name: "gspo", Options: map[string]any{"epsilon": epsilon}})
+// A clip width of token ratios is legal for the ratio of a response, and never meant; nor
+// is one for a ratio that a filter keeps near 1, or a lower clip that undoes the damping.
+func TestWarnings(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options map[string]any
+		want    string
+	}{
+		{"gspo", map[string]any{"epsilon": 0.2}, "sequence-epsilon"},
+		{"gspo", map[string]any{"epsilon": 0.06}, "sequence-epsilon"},
+		{"gspo", map[string]any{"epsilon": 0.05}, ""},
+		{"gspo", nil, ""},
+		{"kpo", map[string]any{"epsilon": 0.06}, "sequence-epsilon"},
+		{"kpo", map[string]any{"epsilon": 0.05}, ""},
+		{"kpo", nil, ""},
+		{"kpo", map[string]any{"epsilon": 0.2, "process_noise": 9e-4}, "sequence-epsilon"},
+		{"kpo", map[string]any{"epsilon": 0.2, "process_noise": 1e-3}, ""},
+		{"kpo", map[string]any{"epsilon": 0.2, "process_noise": 1.5e-3}, ""},
+		{"kpo", map[string]any{"epsilon": 0.2, "process_noise": 0.01, "observation_noise": 100}, "sequence-epsilon"},
+		{"kpo", map[string]any{"epsilon": 0.2, "process_noise": 1e-4, "observation_noise": 0.01}, ""},
+		{"minpro", map[string]any{"epsilon": 0.9}, "minpro-lower-clip"},
+		{"minpro", map[string]any{"epsilon": 1}, ""},
+		{"minpro", map[string]any{"epsilon": 1.5}, ""},
+		{"minpro", nil, ""},
+	} {
+		a, err := algos.Resolve(algos.Options{Name: c.name, Options: c.options})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(a.Warnings) != want || want > 0 && a.Warnings[0].Name != "sequence-epsilon" {
-			t.Errorf("epsilon %g: warnings %v", epsilon, a.Warnings)
+		got := ""
+		for _, w := range a.Warnings {
+			got += w.Name
+		}
+		if got != c.want {
+			t.Errorf("%s %v: warnings %q, want %q", c.name, c.options, got, c.want)
 		}
 	}
 }

@@ -90,6 +90,10 @@ func TestOptionFaults(t *testing.T) {
 			`options.epsilon_high: found 0.2, allowed: 1 or more with compat trl, where it is the greatest weight itself; TRL recommends 5`}},
 		{"TRL has no lower bound", algos.Options{Name: "cispo", Options: map[string]any{"compat": "trl", "epsilon_high": 5, "epsilon": 0.2}}, []string{
 			`options.epsilon: found 0.2, allowed: nothing with compat trl, which has no lower bound`}},
+		{"TRL's least bound", algos.Options{Name: "cispo", Options: map[string]any{"compat": "trl", "epsilon_high": 1}}, nil},
+		{"dual clip on the bound", algos.Options{Name: "grpo", Options: map[string]any{"epsilon_high": 0.5, "delta": 1.5}}, []string{`options.delta: found 1.5, allowed: 0 (off) or above 1+epsilon_high (1.5)`}},
+		{"thresholds that meet", algos.Options{Name: "grpo", Options: map[string]any{"rollout_is": "token", "rollout_is_mode": "mask", "rollout_is_threshold": 1, "rollout_is_threshold_low": 1}}, nil},
+		{"a buffer of the whole length", algos.Options{Name: "grpo", Options: map[string]any{"overlong_buffer_length": 8, "overlong_max_length": 8}}, nil},
 		{"peer of nobody", algos.Options{Name: "grpo", Options: map[string]any{"compat": "official"}}, []string{
 			`options.compat: found "official", allowed: one of none, trl, verl`}},
 		{"weight of entropy mixing", algos.Options{Name: "dhpo", Options: map[string]any{"mixing": "entropy", "mix_weight": 0.3}}, []string{

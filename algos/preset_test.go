@@ -5,6 +5,21 @@ import (
 	"testing"
 )
 
+// A preset may prefer k1; nothing is wrong with that while there is no divergence.
+func TestNoWarningWithoutKL(t *testing.T) {
+	presets["k1"] = Preset{Name: "k1", Paper: "none: for tests", Loss: "grpo", Estimator: "grpo", Aggregation: "token-mean", Options: map[string]any{"kl_estimator": "k1"}}
+	defer delete(presets, "k1")
+	for beta, want := range map[float64]int{0: 0, 0.1: 1} {
+		a, err := Resolve(Options{Name: "k1", Options: map[string]any{"beta": beta}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Warnings) != want {
+			t.Errorf("beta %g: warnings %v", beta, a.Warnings)
+		}
+	}
+}
+
 // A preset that does not fit together is a programmer's error: one that says so,
 // whatever the config.
 func TestPresetThatDoesNotFit(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 //
 // Weights are constants, multiply the policy's objective and not KL or entropy (as in
 // TRL; ms-swift weighs the KL too), and leave denominators alone: a masked token still
-// counts. Sums and tokens are clamped to +-20. A token whose log-probability the sampler
+// counts. Log-ratios are at most 20. A token whose log-probability the sampler
 // did not give (NaN or infinite) counts as 0 in k. In losses whose tokens share one
 // gradient (gspo, gmpo) weights act by their mean; verl takes their geometric mean in gmpo.
 type rolloutCorrection struct {
@@ -78,7 +78,7 @@ func (o rolloutCorrection) Graph(in Inputs) (*Node, []Metric) {
 	}
 	known := IsFinite(in.Rollout)
 	gap := Where(known, Sub(start, in.Rollout), ZerosLike(start)) // k, [N, T]
-	ratio := Exp(ClipScalar(o.overGraph(in, gap), -maxLogRatio, maxLogRatio))
+	ratio := Exp(MinScalar(o.overGraph(in, gap), maxLogRatio))
 	beyond := LogicalOr(above(ratio, o.limit), below(ratio, o.atLeast))
 	weight := MinScalar(ratio, o.limit)
 	if o.masks {

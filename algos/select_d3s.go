@@ -202,13 +202,14 @@ func mostVaried(rows []int, mean []float64, share float64) []int {
 	if mean[sorted[0]] == mean[sorted[len(sorted)-1]] {
 		return rows[:n]
 	}
-	best, most := 0, 0.0
+	var best int
+	var most float64
 	for h := range n + 1 {
 		var values []float64
 		for _, i := range split(sorted, h, n) {
 			values = append(values, mean[i])
 		}
-		if v := variance(values); v >= most*(1-ties) {
+		if v := squares(values); v >= most*(1-ties) {
 			best, most = h, max(v, most)
 		}
 	}
@@ -222,16 +223,18 @@ func split(sorted []int, h, n int) []int {
 	return slices.Concat(sorted[:h], sorted[len(sorted)-(n-h):])
 }
 
-// variance is that of a population.
-func variance(x []float64) float64 {
+// squares are the summed squares of the distances from the mean: the variance of as many
+// numbers, times their number.
+func squares(x []float64) float64 {
 	mean, sum := 0.0, 0.0
 	for _, v := range x {
 		mean += v / float64(len(x))
 	}
 	for _, v := range x {
-		sum += (v - mean) * (v - mean)
+		d := v - mean
+		sum += d * d
 	}
-	return sum / float64(len(x))
+	return sum
 }
 
 // chooseTokens keeps the share of trained tokens, rounded up, of greatest |A|*entropy, of

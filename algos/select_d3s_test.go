@@ -62,11 +62,24 @@ func TestD3SSamples(t *testing.T) {
 	// against others over all prompts.
 	small := map[string]any{"d3s_samples": 0.5, "d3s_tokens": samplesOnly, "scale_rewards": "none"}
 	want(t, "small numbers", selected(t, small, algotest.Rewards([]float64{4e-7, 1e-6, 5e-7, 0})), ".. xx .. xx")
+	want(t, "one of four", selected(t, map[string]any{"d3s_samples": 0.25, "d3s_tokens": samplesOnly}, algotest.Rewards([]float64{0.4, 1, 0.5, 0})), ".. xx .. ..")
+	untrained := algotest.Rewards([]float64{0.4, 1, 0.5, 0, 9})
+	untrained.Rows[4].Mask = []bool{false, false}
+	want(t, "a response without trained tokens", selected(t, o, untrained), ".. xx .. xx ..")
+	unequal := algotest.Rewards([]float64{0, 0, 0, 0}) // mean advantages 3, 1, 2, 0
+	for i, a := range [][]float64{{6, 0}, {1, 1}, {2, 2}, {0, 0}} {
+		unequal.Rows[i].Advantages = a
+	}
+	want(t, "advantages of tokens", selected(t, o, unequal), "xx .. .. xx")
+	want(t, "only over all prompts", selected(t, map[string]any{"d3s_samples": 1, "d3s_tokens": 1, "d3s_batch_samples": 0.5},
+		algotest.Rewards([]float64{1, 0}, []float64{1, 1})), "xx xx .. ..")
 	o["d3s_batch_samples"] = 0.5
 	want(t, "over all prompts", selected(t, o, algotest.Rewards([]float64{1, 0, 0.5, 0.5}, []float64{1, 1, 1, 1})), "xx xx .. .. .. .. .. ..")
 	// All off: nothing is masked, or asked for.
 	off := map[string]any{"d3s_samples": 1, "d3s_tokens": 1}
 	want(t, "off", selected(t, off, algotest.Rewards([]float64{math.NaN(), 1})), "xx xx")
+	all := map[string]any{"d3s_samples": 1, "d3s_tokens": 1, "d3s_samples_start": 1, "d3s_tokens_start": 1}
+	want(t, "off from the start", selected(t, all, algotest.Rewards([]float64{math.NaN(), 1})), "xx xx")
 	a, err := algos.Resolve(algos.Options{Name: "d3s", Options: off})
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +140,18 @@ func TestD3STokens(t *testing.T) {
 	want(t, "two fifths", selected(t, map[string]any{"d3s_samples": 0.5, "d3s_tokens": 0.4}, scored()), ".x. .x. ... ...")
 	want(t, "rounded up", selected(t, map[string]any{"d3s_samples": 0.5, "d3s_tokens": 0.41}, scored()), ".x. .xx ... ...")
 	want(t, "tokens of all rows", selected(t, map[string]any{"d3s_samples": 1, "d3s_tokens": 0.2}, scored()), ".x. .xx ... ...") // 3 of 11
+	// One response of one token, and a response of one token beside one of none, which has
+	// no entropies.
+	single := algotest.Rewards([]float64{1})
+	single.Rows[0].Entropy = []float32{1, 2}
+	single.Rows[0].Advantages = []float64{1, 1}
+	want(t, "one response", selected(t, map[string]any{"d3s_samples": 1, "d3s_tokens": 0.5}, single), ".x")
+	short := algotest.Rewards([]float64{1, 0, 0.5})
+	for i, mask := range [][]bool{{true, false}, {false, true}, {false, false}} {
+		short.Rows[i].Mask, short.Rows[i].Entropy = mask, []float32{float32(i), float32(i)}
+	}
+	short.Rows[2].Entropy = nil
+	want(t, "responses of one token", selected(t, map[string]any{"d3s_samples": 1, "d3s_tokens": 0.5}, short), ".. .x ..")
 	// Advantages that are there already are not estimated again.
 	s := scored()
 	for i := range s.Rows {
@@ -165,6 +190,12 @@ func TestD3SCurriculum(t *testing.T) {
 		if got != kept {
 			t.Errorf("progress %v: %d tokens kept, want %d", progress, got, kept)
 		}
+	}
+	// Halfway from a half to a quarter: 3 of 8 rows.
+	half := algotest.Rewards([]float64{1, 0, 1, 0, 1, 0, 1, 0})
+	half.Stats = map[string]float64{"progress": 0.5}
+	if got := strings.Count(fmt.Sprint(selected(t, map[string]any{"d3s_samples": 0.25, "d3s_samples_start": 0.5, "d3s_tokens": 1}, half)), "x"); got != 6 {
+		t.Errorf("%d tokens kept, want 6", got)
 	}
 	// One of the two alone.
 	for _, start := range []string{"d3s_samples_start", "d3s_tokens_start"} {

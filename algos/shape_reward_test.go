@@ -113,6 +113,13 @@ func TestLengthPenalty(t *testing.T) {
 		judge(s)
 		return lengths(s, 10, 30, 99, 5)
 	}, 1-0.4/(1+math.Exp(z)), 1-0.4/(1+math.Exp(-z)), 0, 2*0.8)
+	// Only right answers lose by their length, whatever reward others have.
+	runShaper(t, "length_penalty", map[string]any{"length_penalty": "efficient", "length_penalty_coef": 0.4}, func() *data.Scored {
+		s := algotest.Rewards([]float64{1, 0.5, -1})
+		judge(s)
+		s.Rows[1].Verdict.Kind = data.Incorrect
+		return lengths(s, 10, 30, 5)
+	}, 0.8, 0.5, -1)
 	// A wrong answer longer than the middle loses, a shorter one does not gain.
 	runShaper(t, "length_penalty", map[string]any{"length_penalty": "kimi", "length_penalty_coef": 1}, func() *data.Scored {
 		s := algotest.Rewards([]float64{0, 0, 0})
@@ -176,6 +183,15 @@ func TestKLInReward(t *testing.T) {
 	if want := -(math.Exp(20) - 21); math.Abs(float64(s.Rows[0].Features[tokenRewards][0])/want-1) > 1e-6 {
 		t.Errorf("k3 of a log-ratio of -29.9 costs %v, want %v", s.Rows[0].Features[tokenRewards][0], want)
 	}
+	// A log-ratio above 20 counts as 20.
+	s = scored()
+	s.Rows[0].OldLogProbs, s.Rows[0].RefLogProbs = []float32{0, 0, 0, 0, 0}, []float32{-30, 0, 0, 0, 0}
+	if err := shaped(t, algos.Options{Name: "test_kl_reward", Options: map[string]any{"kl_reward_coef": 1, "kl_reward_estimator": "k3"}}, s); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Rows[0].Features[tokenRewards][0]; math.Abs(float64(got)+19) > 1e-5 { // float32
+		t.Errorf("k3 of a log-ratio of 30 costs %v, want -19", got)
+	}
 	algotest.RunShaper(t, algotest.ShaperCase{Name: "kl_reward", Algorithm: algos.Options{Name: "test_kl_reward"}, Scored: scored, Want: func(*data.Scored) {}})
 	proveGRPO(t, "test_kl_reward", "token-mean")
 
@@ -199,6 +215,69 @@ func TestKLInReward(t *testing.T) {
 
 // attention is what the provider of this name gives.
 const attention = "attention_received"
+
+// entraReads tries what entra asks for, and of which rows.
+func entraReads(t *testing.T, scored func() *data.Scored) {
+	t.Helper()
+	on := func(more map[string]any) map[string]any { return with(map[string]any{"entra_coef": 1}, more) }
+	ids, noAttention := on(map[string]any{"entra_entropy": "ids"}), on(map[string]any{"entra_attention": 0})
+	bare := func(s *data.Scored, i int) {
+		r := &s.Rows[i]
+		r.OldLogProbs, r.Entropy, r.Features, r.Rollout.Segments = nil, nil, nil, nil
+	}
+	for _, c := range []struct {
+		what    string
+		options map[string]any
+		change  func(s *data.Scored)
+		want    string // an error; empty: none
+	}{
+		{"off asks for nothing", nil, func(s *data.Scored) { s.Stats = nil; bare(s, 0) }, ""},
+		{"no rows", on(nil), func(s *data.Scored) { s.Rows, s.Stats = nil, nil }, ""},
+		{"a vocabulary of one", on(nil), func(s *data.Scored) { s.Stats["vocab_size"] = 1 }, "vocabulary"},
+		{"a vocabulary of two", on(nil), func(s *data.Scored) { s.Stats["vocab_size"] = 2 }, ""},
+		{"a wrong answer", on(nil), func(s *data.Scored) { bare(s, 1) }, ""},
+		{"an answer without reward", on(nil), func(s *data.Scored) { bare(s, 0); s.Rows[0].Reward = math.NaN() }, ""},
+		{"an answer without trained tokens", on(nil), func(s *data.Scored) { bare(s, 3); s.Rows[3].Mask = make([]bool, 5) }, ""},
+		{"an answer of one trained token", on(nil), func(s *data.Scored) { bare(s, 3) }, "row 3"},
+		{"attention that is not read", noAttention, func(s *data.Scored) { s.Rows[0].Features = nil }, ""},
+		{"ids that are not read", on(nil), func(s *data.Scored) { s.Rows[0].Rollout.Segments = nil }, ""},
+		{"ids that are not there", ids, func(s *data.Scored) { s.Rows[0].Rollout.Segments = nil }, "token ids"},
+		{"the first of several", ids, func(s *data.Scored) { bare(s, 0) }, "old log-probabilities"},
+		{"entropies that are not read", ids, func(s *data.Scored) { s.Rows[0].Entropy, s.Stats = nil, nil }, ""},
+	} {
+		s := scored()
+		c.change(s)
+		err := shaped(t, algos.Options{Name: "test_entra", Options: c.options}, s)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", c.what, err, c.want)
+		}
+	}
+	a, err := algos.Resolve(algos.Options{Name: "test_entra", Options: noAttention})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := a.Needs(); !n.Score || len(n.Features) > 0 {
+		t.Errorf("without attention it needs %+v", n)
+	}
+	if a, err = algos.Resolve(algos.Options{Name: "test_entra"}); err != nil {
+		t.Fatal(err)
+	}
+	if n := a.Needs(); n.Score || len(n.Features) > 0 {
+		t.Errorf("off it needs %+v", n)
+	}
+	// One response, of which one token is looked at: half of two.
+	s := scored()
+	s.Rows, s.Groups = s.Rows[3:], s.Groups[1:]
+	s.Rows[0].Group, s.Rows[0].Mask = 0, []bool{true, true, false, false, false}
+	if err := shaped(t, algos.Options{Name: "test_entra", Options: on(nil)}, s); err != nil || math.Abs(s.Rows[0].Reward-(1-0.5/math.Log(100))) > 1e-9 { // float32 entropies
+		t.Errorf("one token: reward %v, error %v", s.Rows[0].Reward, err)
+	}
+	s = scored()
+	s.Rows[3].Mask = []bool{true, true, false, false, false}
+	if err := shaped(t, algos.Options{Name: "test_entra", Options: ids}, s); err != nil || s.Rows[3].Reward != 1 {
+		t.Errorf("the id of one token: reward %v, error %v", s.Rows[3].Reward, err)
+	}
+}
 
 func TestENTRA(t *testing.T) {
 	scored := func() *data.Scored {
@@ -237,11 +316,12 @@ func TestENTRA(t *testing.T) {
 			if i == 3 && c.options["entra_share"] != nil {
 				continue
 			}
-			if math.Abs(s.Rows[i].Reward-want) > 1e-9 { // float32 entropies
+			if !(math.Abs(s.Rows[i].Reward-want) <= 1e-9) { // float32 entropies
 				t.Errorf("%v: row %d has reward %v, want %v", c.options, i, s.Rows[i].Reward, want)
 			}
 		}
 	}
+	entraReads(t, scored)
 	algotest.RunShaper(t, algotest.ShaperCase{Name: "entra", Algorithm: algos.Options{Name: "test_entra"}, Scored: scored, Want: func(*data.Scored) {}})
 	proveGRPO(t, "test_entra", "token-mean")
 	proveGRPO(t, "entra", "seq-mean-token-mean")
@@ -281,6 +361,8 @@ func TestShapingFaults(t *testing.T) {
 		{"test_overlong_twice", map[string]any{"overlong_buffer_length": 2, "overlong_max_length": 9, "mask_truncated_completions": true}, "options.overlong_buffer_length", "would not learn from it"},
 		{"test_length_penalty", map[string]any{"length_penalty_coef": 0.5}, "options.length_penalty_coef", "nothing while"},
 		{"test_length_penalty", map[string]any{"length_penalty": "efficient", "length_penalty_coef": 1.5}, "options.length_penalty_coef", "below 1"},
+		{"test_length_penalty", map[string]any{"length_penalty": "efficient", "length_penalty_coef": 1}, "options.length_penalty_coef", "below 1"},
+		{"clip_cov", map[string]any{"clip_cov_low": 2, "clip_cov_high": 2}, "options.clip_cov_low", ""},
 		{"test_kl_reward", map[string]any{"kl_reward_estimator": "k2"}, "options.kl_reward_estimator", "nothing while"},
 		{"test_kl_reward", map[string]any{"kl_reward_coef": 0.1, "beta": 0.1}, "options.beta", "count twice"},
 		{"test_kl_reward", map[string]any{"kl_reward_coef": 0.1, "advantage_estimator": "gdpo"}, "options.kl_reward_coef", "use beta"},

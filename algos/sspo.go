@@ -65,7 +65,8 @@ func spanEntropy(s *data.Scored) float64 {
 	sum, spans := 0.0, 0.0
 	for i := range s.Rows {
 		r := &s.Rows[i]
-		in, tokens, id := 0.0, 0.0, float32(-1)
+		var in, tokens float64
+		var id float32
 		for t, trained := range r.Mask {
 			if !trained {
 				continue
@@ -87,14 +88,14 @@ func spanEntropy(s *data.Scored) float64 {
 // Graph implements [Loss].
 func (o *sspo) Graph(in Inputs) Output {
 	logRatio, spans := Sub(in.LogProbs, in.Old), in.Feature[sentenceSpans]
-	mean, _ := runMeanGraph(in.Mask, spans, StopGradient(logRatio))
+	mean, _ := runMeanGraph(in.Mask, spans, logRatio)
 	ratio := tokenFormGraph(in, mean)
 	wide := OnesLike(ratio)
 	if o.adaptive {
 		h, _ := runMeanGraph(in.Mask, spans, StopGradient(in.Entropy))
 		average := in.Stat[meanSpanEntropy]
 		known := BroadcastToShape(above(average, 0), h.Shape())
-		wide = Where(known, ClipScalar(Div(h, MaxScalar(average, 1e-20)), 0.5, 2), wide)
+		wide = Where(known, ClipScalar(Div(h, average), 0.5, 2), wide)
 	}
 	bound := func(width float64) *Node { return OnePlus(MulScalar(wide, width)) }
 	c := surrogateWithinGraph(ratio, in.Advantages, bound(-o.low), bound(o.high))

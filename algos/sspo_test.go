@@ -76,6 +76,19 @@ func sspoPolicy(low, high float64, adaptive bool, longest int, options map[strin
 
 func TestSSPO(t *testing.T) {
 	sspoPolicy(0.03, 0.03, true, 4, nil).run(t)
+	// Sentences of entropies far below 1 and far apart.
+	uneven := sspoPolicy(0.03, 0.03, true, 4, nil)
+	uneven.change = func(c *algotest.Case) {
+		c.Prepare = func(b *algotest.Batch, rng *rand.Rand) {
+			randomSpans(sentences, 4)(b, rng)
+			for i := range b.Entropy {
+				for t := range b.Entropy[i] {
+					b.Entropy[i][t] = float64(float32(0.01 * math.Exp(2*rng.NormFloat64())))
+				}
+			}
+		}
+	}
+	uneven.run(t)
 	fixed := map[string]any{"epsilon": 0.2, "epsilon_high": 0.28, "entropy_clip": false}
 	p := sspoPolicy(0.2, 0.28, false, 3, fixed)
 	p.edges = []float64{math.Log(0.8), math.Log(1.28)}

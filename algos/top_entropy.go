@@ -1,7 +1,6 @@
 package algos
 
 import (
-	"math"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:revive // graph code reads as formulas
@@ -54,7 +53,7 @@ func (o topEntropy) threshold(s *data.Scored) float64 {
 	}
 	slices.Sort(h)
 	at := (1 - o.share) * float64(len(h)-1)
-	below := int(math.Floor(at))
+	below := int(at)
 	above := min(below+1, len(h)-1)
 	return h[below] + (at-float64(below))*(h[above]-h[below])
 }

@@ -40,12 +40,12 @@ func (o valueTerm) Graph(in Inputs) Output {
 	cut := ZerosLike(square)
 	if o.clip > 0 {
 		move := Sub(in.Values, in.OldValues)
-		moved := Square(Sub(Add(in.OldValues, ClipScalar(StopGradient(move), -o.clip, o.clip)), in.Returns))
+		moved := Square(Sub(Add(in.OldValues, ClipScalar(move, -o.clip, o.clip)), in.Returns))
 		beyond := LogicalAnd(above(Abs(move), o.clip), GreaterThan(moved, square))
-		square = Where(beyond, StopGradient(moved), square)
+		square = Where(beyond, moved, square) // beyond the clip moved has no gradient
 		cut = ConvertDType(beyond, cut.DType())
 	}
-	numerator, denominator := tokenMeanGraph(Masked(in.Mask, MulScalar(square, o.coef/2)), in.Mask, in.Denom)
+	numerator, denominator := tokenMeanGraph(MulScalar(square, o.coef/2), in.Mask, in.Denom)
 	term := Term{Name: "value_loss", Numerator: numerator, Denominator: denominator}
 	return Output{Terms: []Term{term}, Metrics: []Metric{
 		tokenMean("vf_loss", in, MulScalar(square, 0.5)),

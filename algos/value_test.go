@@ -75,6 +75,17 @@ func TestValueClipByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	even, err := algotest.NewRunner(algos.Options{Name: "test_value", Options: map[string]any{"value_coef": 1, "value_clip": 0.25}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 0.75, clipped to 0.25, is as far from 0.5 as before: it learns.
+	tie, err := even.Eval(&algotest.Batch{
+		LogProbs: row(-1), Old: row(-1), Advantages: row(0), OldValues: row(0), Values: row(0.75), Returns: row(0.5), Mask: [][]bool{{true}},
+	})
+	if err != nil || tie.Values[0][0] != 0.25 {
+		t.Errorf("gradient %v of equal squares, want 0.25; error %v", tie.Values, err)
+	}
 	// Clipped to 0.2 and -0.2: (0.5-1)^2 < (0.2-1)^2 is clipped, the others are not.
 	for i, want := range []float64{0, 1.5, -0.8, -1.5} {
 		if g := 4 * got.Values[0][i]; math.Abs(g-want) > 1e-6 {

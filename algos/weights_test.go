@@ -43,7 +43,7 @@ func (c correction) ratio(b *algotest.Batch) perToken {
 		case "sequence":
 			return math.Exp(clamp(means[i]*float64(b.Trained(i)), -20, 20))
 		case "geometric":
-			return math.Exp(means[i])
+			return math.Exp(clamp(means[i], -20, 20))
 		}
 		return math.Exp(clamp(gap(i, t), -20, 20))
 	}

@@ -133,7 +133,7 @@ var rules = []rule{
 	{"long rows", "float32 sums and scans over 4,096 tokens give the oracle's loss and gradient", checkLong},
 	{"clip bounds", "at a bound the gradient is that of one side, and it changes sides once", checkEdges},
 	{"extreme ratio", "ratios beyond float32 leave loss and gradient finite", checkExtreme},
-	{"sampler log-probabilities", "a non-finite one from the sampler leaves loss and gradient finite", checkRollout},
+	{"sampler log-probabilities", "one from the sampler that is not finite, or far off, leaves loss and gradient finite", checkRollout},
 	{"advantage scaled", "where Needs.AdvantageScaled is set, a row with advantage 0 has no gradient", checkAdvantageScaled},
 	{"golden", "another program's inputs give its loss and gradient", checkGolden},
 }

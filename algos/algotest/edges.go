@@ -199,6 +199,14 @@ func checkRollout(r *run) error {
 			return fmt.Errorf("log-probability %v: %w", x, err)
 		}
 	}
+	b := r.random(2)
+	for i := range b.Rollout {
+		d := extremeLogRatios[i%len(extremeLogRatios)]
+		b.Rollout[i][0] = float64(float32(b.Old[i][0] + d))
+	}
+	if err := r.checkFinite(b); err != nil {
+		return fmt.Errorf("extreme ratios to the sampler: %w", err)
+	}
 	return nil
 }
 
