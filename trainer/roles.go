@@ -179,7 +179,8 @@ func fromsOf(roles []RoleOptions) []string {
 // anew reports that a stage begins from weights of its own.
 func (t *Trainer) anew(o *StageOptions) bool { return o.InitFrom != "" && t.state.StageStep == 0 }
 
-// start gives the policy the weights that a stage begins from.
+// start gives the policy the weights that a stage begins from; a value head of others
+// goes with them.
 func (t *Trainer) start(o *StageOptions) error {
 	if !t.anew(o) {
 		return nil
@@ -188,7 +189,7 @@ func (t *Trainer) start(o *StageOptions) error {
 	if err != nil {
 		return fmt.Errorf("trainer: stage %s: init_from: %w", o.Name, err)
 	}
-	t.policy.Weights = w
+	t.policy.Weights, t.head = w, nil
 	return nil
 }
 

@@ -51,7 +51,7 @@ func (t *Trainer) openStage() (*stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trainer: stage %s: %w", o.Name, err)
 	}
-	if err := t.openHead(a.Needs().Values, t.anew(o)); err != nil {
+	if err := t.openHead(a.Needs().Values); err != nil {
 		return nil, err
 	}
 	st := &stage{

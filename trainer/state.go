@@ -186,6 +186,9 @@ func (t *Trainer) restore(c *checkpoints.Checkpoint) error {
 		return fmt.Errorf("trainer: step %d: %w", c.Step, err)
 	}
 	p.Version = s.PolicyVersion
+	if err := t.restoreHead(c); err != nil {
+		return err
+	}
 	*t.policy = *p
 	t.state, t.saved = *s, c
 	return nil

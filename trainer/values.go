@@ -56,29 +56,35 @@ func (h *valueHead) specsAfter(specs []model.Weight) []model.Weight {
 	return slices.Concat(specs, h.specs)
 }
 
-// openHead makes ready the value head of a stage that begins or goes on; anew says that
-// the policy's weights are others than the head before was trained on.
-func (t *Trainer) openHead(needed, anew bool) error {
+// openHead makes ready the value head of a stage: that of the stage before or of the
+// checkpoint, if there is one.
+func (t *Trainer) openHead(needed bool) error {
 	switch {
 	case !needed:
 		t.head = nil
-	case !anew && t.saved != nil && (t.state.StageStep > 0 || hasHead(t.saved)):
-		h := &valueHead{specs: headSpecs(t.policy.Arch)}
-		var err error
-		if h.weights, err = model.ReadWeights(h.specs, lookup(t.saved.Optimizer, ""), t.setup.Device.Keep); err != nil {
-			return fmt.Errorf("trainer: value head of step %d: %w", t.state.Step, err)
-		}
-		t.head = h
-	case anew || t.head == nil:
+	case t.head == nil && t.state.StageStep > 0:
+		return fmt.Errorf("trainer: value head of step %d: %s is missing", t.state.Step, headSpecs(t.policy.Arch)[0].Name)
+	case t.head == nil:
 		t.head = newValueHead(t.policy.Arch)
 	}
 	return nil
 }
 
-// hasHead reports whether a checkpoint has a value head.
-func hasHead(c *checkpoints.Checkpoint) bool {
-	name := headSpecs(&model.Arch{})[0].Name
-	return slices.ContainsFunc(c.Optimizer, func(x checkpoints.Tensor) bool { return x.Name == name })
+// restoreHead takes up the value head of a checkpoint, if it has one.
+func (t *Trainer) restoreHead(c *checkpoints.Checkpoint) error {
+	h := &valueHead{specs: headSpecs(t.policy.Arch)}
+	if !slices.ContainsFunc(c.Optimizer, func(x checkpoints.Tensor) bool {
+		return slices.ContainsFunc(h.specs, func(w model.Weight) bool { return x.Name == w.Name })
+	}) {
+		t.head = nil
+		return nil
+	}
+	var err error
+	if h.weights, err = model.ReadWeights(h.specs, lookup(c.Optimizer, ""), t.setup.Device.Keep); err != nil {
+		return fmt.Errorf("trainer: value head of step %d: %w", c.Step, err)
+	}
+	t.head = h
+	return nil
 }
 
 // explainedVariance is 1 - Var(returns - values) / Var(returns) over trained tokens, with
