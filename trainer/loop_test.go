@@ -188,7 +188,7 @@ func TestInitFrom(t *testing.T) {
 
 	still.InitFrom = filepath.Join(t.TempDir(), "absent")
 	s, _ = kitSetup(t, dev, still)
-	if err := newTrainer(t, s).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "still") || !strings.Contains(err.Error(), still.InitFrom) {
+	if _, err := New(s); err == nil || !strings.Contains(err.Error(), "still") || !strings.Contains(err.Error(), still.InitFrom) {
 		t.Errorf("init_from a folder that is not there: %v", err)
 	}
 }

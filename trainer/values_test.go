@@ -241,6 +241,32 @@ func TestValueHeadBetweenStages(t *testing.T) {
 	}
 }
 
+// TestValueHeadOutlivesACollection: a stage that trains nothing keeps the head for the next
+// one, on resume too.
+func TestValueHeadOutlivesACollection(t *testing.T) {
+	collect, still := kitStage("rollouts", "", 2), ppoStage("still", 1, nil)
+	collect.Collect, still.Optim.LearningRate = true, 0
+	s, _ := kitSetup(t, openDevice(t, "go"), ppoStage("one", 2, nil), collect, still)
+	s.StagesDir = t.TempDir()
+	verify(evenStart).judgeBy(&s)
+	runAll(t, s)
+	want := headOf(t, s.CheckpointDir, 2)
+	if len(want) != 2 {
+		t.Fatalf("%d tensors of a head after the first stage", len(want))
+	}
+	if !maps.EqualFunc(headOf(t, s.CheckpointDir, 5), want, slices.Equal) {
+		t.Error("the head is another after a collection")
+	}
+	for _, from := range []int{2, 3, 4} {
+		resumed := s
+		resumed.CheckpointDir, resumed.Policy = t.TempDir(), kitPolicy(t, kitArch())
+		resumeFrom(t, newTrainer(t, resumed), s.CheckpointDir, from)
+		if !maps.EqualFunc(headOf(t, resumed.CheckpointDir, 5), want, slices.Equal) {
+			t.Errorf("resumed after step %d: the head is another", from)
+		}
+	}
+}
+
 // TestScorePassOrder: the outputs of a pass go where they belong, whatever it is asked for.
 func TestScorePassOrder(t *testing.T) {
 	r := data.Row{Features: map[string][]float32{}}
