@@ -9,6 +9,9 @@
 //   - Fault: a verdict that says nothing about the completion because the reference
 //     answer or the infrastructure is to blame. Such rows are masked out of
 //     training, counted ([Count]) and stop the run above a threshold.
+//   - Reward: a verifier with a name and a weight; a run has one or several
+//     ([Rewards]), of which one says what is right.
+//   - Outside: a verifier that asks a program or a service ([Outside]).
 //
 // What the completion itself causes (an answer that makes the verifier run out of
 // time) is never a fault: it scores as wrong, or an optimiser would learn to hide
