@@ -56,8 +56,12 @@ else
 endif
 
 .PHONY: test-long
-test-long: ## what takes longer: many seeds, kill storms, long searches for faults
+test-long: mutants ## what takes longer: many seeds, kill storms, long searches for faults, mutants
 	RLVR_LONG=1 $(GO) test -timeout $(LONG_TIMEOUT) ./...
+
+.PHONY: mutants
+mutants: ## change objectives one sign, bound or mask at a time: tests must fail
+	$(GO) run ./bench/mutants $(ARGS)
 
 .PHONY: vet
 vet: ## go vet, with and without cgo; the program must build without

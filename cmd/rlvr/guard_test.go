@@ -96,6 +96,7 @@ var allowed = map[string]map[string]string{
 	"bench": {
 		"trainer/runlog": "metrics of the runs that it starts",
 	},
+	"bench/mutants": {},
 	"cmd/rlvr": {
 		"algos":                   "rlvr list",
 		"checkpoints":             "loading, resuming",
