@@ -17,8 +17,8 @@ import (
 //
 // It begins at zero: the first advantages are then the returns, and the policy's layers
 // learn nothing from values until the head does. A stage that has a head goes on with
-// that of the stage before it; where that had none, or the stage starts from other weights
-// (init_from), the head is a new one.
+// that of the stage before it, collections between them or not; where that had none, or
+// the stage starts from other weights (init_from), the head is a new one.
 type valueHead struct {
 	specs   []model.Weight
 	weights []*device.Tensor

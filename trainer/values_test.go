@@ -328,6 +328,9 @@ func TestValueOptions(t *testing.T) {
 func TestReceivedAttentionOfAStep(t *testing.T) {
 	for _, packing := range []string{"packed", "padded"} {
 		onBackends(t, func(t *testing.T, dev *device.Device) {
+			if dev.Name != "go" && packing == "padded" {
+				t.Skip("XLA compiles for seconds and does one packing")
+			}
 			stage := kitStage("rl", "entra", 1)
 			stage.NumPromptsPerStep, stage.Rollout.MaxCompletionLength, stage.Rollout.Stop = 8, 10, []string{"="}
 			stage.Update.Packing, stage.Update.MicroBatchTokens = packing, 256
