@@ -62,6 +62,7 @@ func (b *blueprint) setup(folder string) *setup {
 		Namespaces:   b.walls.namespaces,
 		Unsafe:       b.walls.unsafe,
 		Binds:        b.interpreter.files,
+		Masks:        b.interpreter.masks,
 		Files:        "mount",
 		Folder:       "/tmp",
 		MountOptions: quotas(b.options),

@@ -6,29 +6,39 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // capture collects what a program writes to one of its outputs.
 type capture struct {
-	ours, theirs *os.File
-	most         int
-	data         []byte
-	over         bool
-	done         chan struct{}
+	ours   *os.File
+	theirs int // -1 when closed
+	most   int
+	data   []byte
+	over   bool
+	done   chan struct{}
 }
 
 func newCapture(most int) (*capture, error) {
-	r, w, err := os.Pipe()
-	if err != nil {
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("sandbox: pipe: %w", err)
 	}
-	return &capture{ours: r, theirs: w, most: most, done: make(chan struct{})}, nil
+	c := &capture{theirs: ends[1], most: most, done: make(chan struct{})}
+	if err := unix.SetNonblock(ends[0], true); err != nil { // for deadlines; only our end
+		unix.Close(ends[0])
+		unix.Close(ends[1])
+		return nil, fmt.Errorf("sandbox: pipe: %w", err)
+	}
+	c.ours = os.NewFile(uintptr(ends[0]), "output")
+	return c, nil
 }
 
 // start reads in the background until the program ends or has written too much; then
 // it calls flood. The program has its end of the pipe by now.
 func (c *capture) start(flood func()) {
-	c.theirs.Close()
+	c.closeTheirs()
 	go func() {
 		defer close(c.done)
 		buffer := make([]byte, 4096)
@@ -65,5 +75,12 @@ func (c *capture) wait() []byte {
 
 func (c *capture) close() {
 	c.ours.Close()
-	c.theirs.Close()
+	c.closeTheirs()
+}
+
+func (c *capture) closeTheirs() {
+	if c.theirs >= 0 {
+		unix.Close(c.theirs)
+		c.theirs = -1
+	}
 }

@@ -28,6 +28,8 @@ type setup struct {
 	Unsafe bool `json:"unsafe"`
 	// Binds are the paths of the host that are shown, read-only.
 	Binds []string `json:"binds"`
+	// Masks are files within them that are shown empty.
+	Masks []string `json:"masks"`
 	// Files is how a program gets an empty folder: "mount", "folder" or "none".
 	Files string `json:"files"`
 	// Folder is that folder, and Path that of the source in it.

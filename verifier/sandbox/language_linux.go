@@ -37,6 +37,8 @@ type interpreter struct {
 	environment []string
 	// files are the paths that it reads, folders with all that is in them.
 	files []string
+	// masks are files among them that are shown empty, where that is possible.
+	masks []string
 	// version is for people.
 	version string
 }

@@ -42,6 +42,11 @@ func furnish(s *setup) error {
 			return fmt.Errorf("view of %s: %w", b.path, err)
 		}
 	}
+	for _, path := range s.Masks {
+		if err := unix.Mount("/dev/null", construction+path, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("mask of %s: %w", path, err)
+		}
+	}
 	return finishRoot(s)
 }
 

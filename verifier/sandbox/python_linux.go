@@ -86,6 +86,7 @@ func findPython(o *Options) (*interpreter, error) {
 			"LD_LIBRARY_PATH=" + strings.Join(folders, ":"),
 		},
 		files:   append(files, libraries...),
+		masks:   startupFiles(self.Paths),
 		version: fmt.Sprintf("Python %d.%d.%d at %s", self.Version[0], self.Version[1], self.Version[2], self.Executable),
 	}
 	return in, nil
@@ -114,6 +115,17 @@ func interviewPython(path string) (*pythonSelf, error) {
 		return nil, fmt.Errorf("found %s %d.%d, CPython 3.%d or newer is needed", self.Implementation, self.Version[0], self.Version[1], oldestPython)
 	}
 	return &self, nil
+}
+
+// startupFiles are the .pth files of packages: code that runs in every interpreter,
+// for the good of the host's tools.
+func startupFiles(folders []string) []string {
+	var out []string
+	for _, dir := range existing(folders) {
+		found, _ := filepath.Glob(filepath.Join(dir, "*.pth")) // the pattern is well-formed but for odd folders
+		out = append(out, found...)
+	}
+	return out
 }
 
 // existing are the absolute paths that are there, without repetition.

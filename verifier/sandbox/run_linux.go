@@ -63,7 +63,7 @@ func (w *worker) run(ctx context.Context, l *language, j *job) (outcome, error) 
 		return out, err
 	}
 	defer stderr.close()
-	j.stdout, j.stderr = int(stdout.theirs.Fd()), int(stderr.theirs.Fd())
+	j.stdout, j.stderr = stdout.theirs, stderr.theirs
 	begin := time.Now()
 	end := begin.Add(j.wall)
 	_ = w.control.SetReadDeadline(end)

@@ -109,8 +109,10 @@ def _become(message, fds):
     os.setsid()
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     os.chdir(_setup["folder"])
-    with open(_setup["path"], "wb") as f:
-        f.write(source)
+    file = os.open(_setup["path"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    written = 0
+    while written < size:
+        written += os.write(file, source[written:])
     _take(_program_steps)
     os.closerange(3, 4096)
     _control.detach()

@@ -98,10 +98,11 @@ func (w *worker) spawn(attributes *syscall.SysProcAttr) (*os.File, error) {
 		return nil, err
 	}
 	w.control = conn.(*net.UnixConn) // as the pair was made
-	stdin, err := memoryFile(nil)
+	empty, err := memoryFile(nil)
 	if err != nil {
 		return nil, err
 	}
+	stdin := os.NewFile(uintptr(empty), "stdin")
 	defer stdin.Close()
 	words, stdout, err := os.Pipe()
 	if err != nil {
@@ -160,13 +161,13 @@ func (w *worker) send(j *job) error {
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer unix.Close(source)
 	stdin, err := memoryFile(j.stdin)
 	if err != nil {
 		return err
 	}
-	defer stdin.Close()
-	rights := unix.UnixRights(int(stdin.Fd()), j.stdout, j.stderr, int(source.Fd()))
+	defer unix.Close(stdin)
+	rights := unix.UnixRights(stdin, j.stdout, j.stderr, source)
 	_, _, err = w.control.WriteMsgUnix(message, rights, nil)
 	return err
 }
@@ -187,22 +188,23 @@ func (w *worker) kill() {
 
 // memoryFile is a file in memory with a content that nobody can change. Each program
 // gets its own: the position in a file is shared between those who have it open.
-func memoryFile(content []byte) (*os.File, error) {
+func memoryFile(content []byte) (int, error) {
 	fd, err := unix.MemfdCreate("program", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
-		return nil, fmt.Errorf("sandbox: file in memory: %w", err)
+		return -1, fmt.Errorf("sandbox: file in memory: %w", err)
 	}
-	f := os.NewFile(uintptr(fd), "program")
-	if len(content) > 0 {
-		if _, err = f.WriteAt(content, 0); err != nil {
-			f.Close()
-			return nil, fmt.Errorf("sandbox: file in memory: %w", err)
-		}
+	for at := 0; at < len(content) && err == nil; {
+		var n int
+		n, err = unix.Pwrite(fd, content[at:], int64(at))
+		at += n
 	}
-	const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("sandbox: file in memory: %w", err)
+	if err == nil {
+		const seals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
 	}
-	return f, nil
+	if err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("sandbox: file in memory: %w", err)
+	}
+	return fd, nil
 }
