@@ -1,3 +1,5 @@
+//go:build linux
+
 package sandbox
 
 import (
@@ -26,7 +28,7 @@ print(mean_absolute_deviation([float(x) for x in input().split()]))
 func runners(b testing.TB) (bare, cold, warm func()) {
 	pools := map[bool]*Pool{}
 	for _, isCold := range []bool{false, true} {
-		p, err := open(DefaultOptions(), isCold)
+		p, err := open(DefaultOptions(), variant{cold: isCold})
 		if err != nil {
 			b.Skip(err)
 		}

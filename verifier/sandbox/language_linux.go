@@ -72,8 +72,3 @@ func (l *language) status(stderr []byte) Status {
 	}
 	return StatusExit
 }
-
-func lastLine(b []byte) []byte {
-	b = bytes.TrimRight(b, "\r\n")
-	return b[bytes.LastIndexByte(b, '\n')+1:]
-}

@@ -16,8 +16,7 @@ type Pool struct {
 	o     Options
 	walls walls
 	tier  Tier
-	// cold starts an interpreter for each program.
-	cold bool
+	variant
 	// slots bounds the programs that run at the same time.
 	slots chan struct{}
 
@@ -35,9 +34,17 @@ type crew struct {
 // Open starts a pool. It takes the strongest tier of isolation that works here and
 // tries it with a program. Errors: faults of the options, [ErrNoInterpreter],
 // [ErrUnsafe].
-func Open(o Options) (*Pool, error) { return open(o, false) }
+func Open(o Options) (*Pool, error) { return open(o, variant{}) }
 
-func open(o Options, cold bool) (*Pool, error) {
+// variant is what tests choose and options do not.
+type variant struct {
+	// cold starts an interpreter for each program.
+	cold bool
+	// noNamespaces leaves tier A out.
+	noNamespaces bool
+}
+
+func open(o Options, v variant) (*Pool, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -47,7 +54,7 @@ func open(o Options, cold bool) (*Pool, error) {
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{o: o, cold: cold, slots: make(chan struct{}, o.Workers), crews: map[string]*crew{}}
+	p := &Pool{o: o, variant: v, slots: make(chan struct{}, o.Workers), crews: map[string]*crew{}}
 	python, err := languageOf("python")
 	if err != nil {
 		return nil, err

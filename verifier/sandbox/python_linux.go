@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -55,9 +56,34 @@ type pythonSelf struct {
 // startTime is how long an interpreter may take to say what it is.
 const startTime = 30 * time.Second
 
-// findPython locates the interpreter of the options, its standard library and
-// packages, and the shared libraries that they need.
+// found remembers the interpreters that were looked at: it takes a second to follow
+// what the modules of a large installation need.
+var found struct {
+	sync.Mutex
+	pythons map[string]*interpreter
+}
+
+// findPython looks at an interpreter once.
 func findPython(o *Options) (*interpreter, error) {
+	found.Lock()
+	defer found.Unlock()
+	if in := found.pythons[o.Python]; in != nil {
+		return in, nil
+	}
+	in, err := locatePython(o)
+	if err != nil {
+		return nil, err
+	}
+	if found.pythons == nil {
+		found.pythons = map[string]*interpreter{}
+	}
+	found.pythons[o.Python] = in
+	return in, nil
+}
+
+// locatePython locates the interpreter of the options, its standard library and
+// packages, and the shared libraries that they need.
+func locatePython(o *Options) (*interpreter, error) {
 	path, err := exec.LookPath(o.Python)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %q is not there (%w); install Python 3.%d or newer, or name one in the option python",

@@ -161,10 +161,14 @@ func (o *outcome) read(reply []byte) error {
 	return nil
 }
 
+// tick is how far the kernel's two ways to count processor time may differ: that of
+// the limit, and that of the report.
+const tick = 100 * time.Millisecond
+
 // judge says how the program ended by itself.
 func (o *outcome) judge(l *language, j *job) {
 	switch {
-	case o.CPU >= j.cpu:
+	case o.CPU >= j.cpu, o.ExitCode == -int(syscall.SIGKILL) && o.CPU+tick >= j.cpu:
 		o.Status = StatusTimeout
 	case o.ExitCode < 0:
 		o.Status = StatusKilled

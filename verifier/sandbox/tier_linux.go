@@ -32,9 +32,11 @@ func (p *Pool) chooseTier(l *language, in *interpreter) error {
 	if landlock > 0 {
 		p.tier.Strength += ", Landlock"
 	}
-	first := p.admit(l, in)
-	if first == nil {
-		return nil
+	first := errors.New("left out")
+	if !p.noNamespaces {
+		if first = p.admit(l, in); first == nil {
+			return nil
+		}
 	}
 	missing = append(missing, fmt.Sprintf("namespaces: %v", first))
 	if landlock > 0 {
