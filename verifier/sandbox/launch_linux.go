@@ -117,45 +117,78 @@ func (l *launchable) prepare(st step) prepared {
 
 // serve runs one program.
 func (l *launchable) serve(s *setup) error {
-	message, rights := make([]byte, 64), make([]byte, unix.CmsgSpace(4*4))
-	n, nr, _, _, err := unix.Recvmsg(controlFD, message, rights, unix.MSG_CMSG_CLOEXEC)
+	job, fds, err := nextJob(s)
 	if err != nil {
 		return err
 	}
-	if n == 0 {
-		os.Exit(0)
-	}
-	control, err := unix.ParseSocketControlMessage(rights[:nr])
-	if err != nil || len(control) != 1 || n < 16 {
-		return fmt.Errorf("a job is no job: %w", err)
-	}
-	fds, err := unix.ParseUnixRights(&control[0])
-	if err != nil || len(fds) != 4 {
-		return fmt.Errorf("a job has %d files: %w", len(fds), err)
-	}
-	size, cpu := binary.LittleEndian.Uint64(message), binary.LittleEndian.Uint64(message[8:])
-	l.source = make([]byte, size)
+	l.source = make([]byte, job.size)
 	if _, err := unix.Pread(fds[3], l.source, 0); err != nil {
 		return err
 	}
-	pid, err := l.start(fds, cpu)
+	pid, err := l.start(fds, job.cpu)
 	for _, fd := range fds {
 		unix.Close(fd)
 	}
 	if err != nil {
 		return err
 	}
-	if err := watch(pid); err != nil {
+	if err := watch(s, pid, job.number); err != nil {
 		return err
 	}
-	if err := finish(pid, s.Unsafe); err != nil {
+	var status unix.WaitStatus
+	var usage unix.Rusage
+	if _, err := unix.Wait4(pid, &status, 0, &usage); err != nil {
 		return err
 	}
-	return freshFiles(s)
+	if s.Unsafe {
+		_ = unix.Kill(-pid, unix.SIGKILL) // what it left behind, if anything
+	}
+	if err := freshFiles(s); err != nil {
+		return err
+	}
+	return finish(status, &usage)
 }
 
-// watch waits for the program; whoever gives orders may end it.
-func watch(pid int) error {
+// orders are what comes with the files of a program.
+type orders struct{ number, size, cpu uint64 }
+
+// nextJob waits for a program. It ends the process where there will be none.
+func nextJob(s *setup) (orders, []int, error) {
+	message, rights := make([]byte, 64), make([]byte, unix.CmsgSpace(4*4))
+	for {
+		n, nr, _, _, err := unix.Recvmsg(controlFD, message, rights, unix.MSG_CMSG_CLOEXEC)
+		if err != nil {
+			return orders{}, nil, err
+		}
+		if n == 0 {
+			quit(s)
+		}
+		if nr == 0 {
+			continue // an order that came too late: its program had ended
+		}
+		control, err := unix.ParseSocketControlMessage(rights[:nr])
+		if err != nil || len(control) != 1 || n != 24 {
+			return orders{}, nil, fmt.Errorf("a job of %d bytes: %w", n, err)
+		}
+		fds, err := unix.ParseUnixRights(&control[0])
+		if err != nil || len(fds) != 4 {
+			return orders{}, nil, fmt.Errorf("a job with %d files: %w", len(fds), err)
+		}
+		word := func(i int) uint64 { return binary.LittleEndian.Uint64(message[8*i:]) }
+		return orders{number: word(0), size: word(1), cpu: word(2)}, fds, nil
+	}
+}
+
+// quit ends with the pool, and leaves nothing behind.
+func quit(s *setup) {
+	if s.Files == "folder" {
+		_ = os.RemoveAll(s.Folder) // nobody to tell
+	}
+	os.Exit(0)
+}
+
+// watch waits for the program; an order with its number ends it.
+func watch(s *setup, pid int, job uint64) error {
 	handle, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return err
@@ -169,26 +202,23 @@ func watch(pid int) error {
 		if polled[0].Revents != 0 {
 			return nil
 		}
-		if polled[1].Revents != 0 {
-			order := make([]byte, 64)
-			if n, _, err := unix.Recvfrom(controlFD, order, 0); err != nil || n == 0 {
-				os.Exit(0)
-			}
+		if polled[1].Revents == 0 {
+			continue
+		}
+		order := make([]byte, 64)
+		n, _, err := unix.Recvfrom(controlFD, order, 0)
+		if err != nil || n == 0 {
+			_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
+			quit(s)
+		}
+		if binary.LittleEndian.Uint64(order) == job {
 			_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
 		}
 	}
 }
 
 // finish reports how the program ended.
-func finish(pid int, all bool) error {
-	var status unix.WaitStatus
-	var usage unix.Rusage
-	if _, err := unix.Wait4(pid, &status, 0, &usage); err != nil {
-		return err
-	}
-	if all {
-		_ = unix.Kill(-pid, unix.SIGKILL) // what it left behind, if anything
-	}
+func finish(status unix.WaitStatus, usage *unix.Rusage) error {
 	reply := binary.LittleEndian.AppendUint64([]byte("R"), uint64(status))
 	reply = binary.LittleEndian.AppendUint64(reply, uint64(usage.Utime.Nano()/1000))
 	return unix.Send(controlFD, binary.LittleEndian.AppendUint64(reply, uint64(usage.Stime.Nano()/1000)), 0)

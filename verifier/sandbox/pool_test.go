@@ -102,6 +102,22 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestLateOrder: the order to end a program that floods its output often comes when
+// the program has ended by itself, for want of a reader. It must not hit the next.
+func TestLateOrder(t *testing.T) {
+	for _, cold := range []bool{false, true} {
+		p := pool(t, oneWorker(), variant{cold: cold})
+		for range 30 {
+			if r := python(t, p, "import os\nwhile True: os.write(1, bytes(40000))", ""); r.Status != StatusOutput {
+				t.Fatalf("cold %v: %s %d", cold, r.Status, r.ExitCode)
+			}
+			if r := python(t, p, "print(1)", ""); r.Status != StatusOK {
+				t.Fatalf("cold %v: the next: %s %d %s", cold, r.Status, r.ExitCode, r.Stderr)
+			}
+		}
+	}
+}
+
 func TestManyAtATime(t *testing.T) {
 	o := oneWorker()
 	o.Workers = 4

@@ -131,10 +131,11 @@ func (a *alarm) disarm() {
 	a.off = true
 }
 
-// end has the program killed, and reads how that went.
+// end has the program killed, and reads how that went. The order may come too late,
+// and is then about a program that is no more.
 func (w *worker) end() ([]byte, error) {
 	_ = w.control.SetDeadline(time.Now().Add(mercy))
-	if _, err := w.control.Write([]byte("kill")); err != nil {
+	if _, err := w.control.Write(binary.LittleEndian.AppendUint64(nil, w.jobs)); err != nil {
 		return nil, errGone
 	}
 	reply, err := w.receive()

@@ -76,14 +76,16 @@ def _quit():
 
 
 def _receive():
-    message, rights, _, _ = _control.recvmsg(64, _socket.CMSG_SPACE(16))
-    if not message:
-        _quit()
-    return message, list(struct.unpack("4i", rights[0][2]))
+    while True:
+        message, rights, _, _ = _control.recvmsg(64, _socket.CMSG_SPACE(16))
+        if not message:
+            _quit()
+        if rights:  # else an order that came too late: its program had ended
+            return struct.unpack("=qqq", message), list(struct.unpack("4i", rights[0][2]))
 
 
-def _watch(pid):
-    """Waits for the program; whoever gives orders may end it."""
+def _watch(pid, job):
+    """Waits for the program; an order with its number ends it."""
     handle = os.pidfd_open(pid)
     poll = select.poll()
     poll.register(handle, select.POLLIN)
@@ -94,15 +96,15 @@ def _watch(pid):
                 os.close(handle)
                 return
             order = _control.recv(64)
-            os.kill(pid, signal.SIGKILL)
+            if not order or struct.unpack("=q", order)[0] == job:
+                os.kill(pid, signal.SIGKILL)
             if not order:
                 os.waitpid(pid, 0)
                 _quit()
 
 
-def _become(message, fds):
+def _become(size, cpu, fds):
     """Turns this process into one that has nothing but the program's own."""
-    size, cpu = struct.unpack("=qq", message)
     for number in range(3):
         os.dup2(fds[number], number)
     source = os.pread(fds[3], size, 0)
@@ -117,7 +119,7 @@ def _become(message, fds):
     os.closerange(3, 4096)
     _control.detach()
     sys.argv[:] = [_setup["path"]]
-    sys.path.insert(0, _setup["folder"])
+    sys.path[0] = _setup["folder"]
     main = types.ModuleType("__main__")
     main.__file__, main.__cached__, main.__builtins__ = _setup["path"], None, builtins
     main.__loader__ = SourceFileLoader("__main__", _setup["path"])
@@ -137,7 +139,7 @@ def _exit_status(e):
     if e.code is None:
         return 0
     if isinstance(e.code, int):
-        return e.code & 0xFF
+        return e.code & 0xFF if -(1 << 63) <= e.code < 1 << 63 else 0xFF
     sys.stdout.flush()
     print(e.code, file=sys.stderr)
     return 1
@@ -149,11 +151,30 @@ def _failed(e, parsing):
         return _exit_status(e)
     tb = None if parsing else e.__traceback__.tb_next
     sys.last_type, sys.last_value, sys.last_traceback = type(e), e.with_traceback(tb), tb
-    sys.excepthook(type(e), e, tb)
+    try:
+        sys.excepthook(type(e), e, tb)
+    except BaseException as worse:
+        print("Error in sys.excepthook:", file=sys.stderr)
+        worse.__context__ = None
+        sys.__excepthook__(type(worse), worse.with_traceback(worse.__traceback__.tb_next), worse.__traceback__)
+        print("\nOriginal exception was:", file=sys.stderr)
+        sys.__excepthook__(type(e), e, tb)
     if isinstance(e, KeyboardInterrupt):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
     return 1
+
+
+def _flushed(status):
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if not stream.closed:
+                stream.flush()
+        except BaseException as e:
+            if status != 120:
+                print("Exception ignored in: %r\n%s: %s" % (stream, type(e).__name__, e), file=sys.stderr)
+            status = 120
+    return status
 
 
 def _finish(status, main):
@@ -164,19 +185,11 @@ def _finish(status, main):
         except BaseException as e:
             sys.excepthook(type(e), e, e.__traceback__)
     atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-    except BaseException:
-        status = 120
+    status = _flushed(status)
     for name in list(main.__dict__):
         if name != "__builtins__":
             main.__dict__[name] = None
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BaseException:
-        status = 120
-    return status
+    return _flushed(status)
 
 
 gc.disable()
@@ -196,7 +209,7 @@ except BaseException as e:
     os._exit(1)
 
 while True:
-    _message, _fds = _receive()
+    (_job, _size, _cpu), _fds = _receive()
     try:
         _pid = os.fork()
     except OSError as e:
@@ -206,18 +219,22 @@ while True:
         break
     for _fd in _fds:
         os.close(_fd)
-    _watch(_pid)
+    _watch(_pid, _job)
     _, _status, _usage = os.wait4(_pid, 0)
     if _setup["unsafe"]:
         try:
             os.killpg(_pid, signal.SIGKILL)
         except OSError:
             pass
+    try:
+        _fresh_files()
+    except BaseException as e:
+        _control.send(b"E" + str(e).encode()[:4000])
+        _quit()
     _control.send(struct.pack("=cqqq", b"R", _status, int(_usage.ru_utime * 1e6), int(_usage.ru_stime * 1e6)))
-    _fresh_files()
 
 try:
-    _source, _main = _become(_message, _fds)
+    _source, _main = _become(_size, _cpu, _fds)
 except BaseException as e:
     _control.send(b"E" + str(e).encode()[:4000])
     os._exit(1)

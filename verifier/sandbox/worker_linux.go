@@ -21,6 +21,8 @@ import (
 type worker struct {
 	process *os.Process
 	control *net.UnixConn
+	// jobs counts the programs: orders name the one that they are about.
+	jobs uint64
 	// folder is the folder of its programs on the host, "" where they have their own
 	// file system.
 	folder string
@@ -155,7 +157,9 @@ func (e *faultError) Error() string { return e.text }
 
 // send gives a worker a program.
 func (w *worker) send(j *job) error {
-	message := binary.LittleEndian.AppendUint64(nil, uint64(len(j.source)))
+	w.jobs++
+	message := binary.LittleEndian.AppendUint64(nil, w.jobs)
+	message = binary.LittleEndian.AppendUint64(message, uint64(len(j.source)))
 	message = binary.LittleEndian.AppendUint64(message, j.cpuSeconds)
 	source, err := memoryFile(j.source)
 	if err != nil {
