@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script. Beside testscript's own, its commands are
 // those of [scriptCommands]; each script finds tiny.yaml in its folder, and the
-// condition xla holds where an XLA CPU plugin is found, in the folder $PLUGINS. Tiny
+// condition xla holds where an XLA CPU plugin is found, in the folder $PLUGINS, and
+// sandbox where there are Python and a sandbox. Tiny
 // checkpoints with goldens are in the folder $TINY_MODELS.
 func TestScripts(t *testing.T) {
 	plugin, _ := device.FindPlugin("cpu")
@@ -41,6 +42,8 @@ func TestScripts(t *testing.T) {
 			switch cond {
 			case "xla":
 				return plugin != "", nil
+			case "sandbox":
+				return sandboxWorks(), nil
 			case "cgo":
 				return device.ThisBuild().XLA, nil
 			}
@@ -61,6 +64,15 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
+}
+
+// sandboxWorks reports whether programs can be run here.
+func sandboxWorks() bool {
+	p, err := sandbox.Open(sandbox.DefaultOptions())
+	if err != nil {
+		return false
+	}
+	return p.Close() == nil
 }
 
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
