@@ -219,17 +219,18 @@ func TestFormsAreLinear(t *testing.T) {
 		{"language", map[string]any{"language": "en"}, "$$ `` \\( \\[ $"}, {"language", map[string]any{"language": "en"}, "`\\"},
 	} {
 		v := made(t, c.name, c.options)
-		best := func(n int) time.Duration {
-			text, least := strings.Repeat(c.unit, n/len(c.unit)), time.Hour
-			for range 5 {
-				start := time.Now()
-				score(v, text)
-				least = min(least, time.Since(start))
-			}
-			return least
+		took := func(n int) time.Duration {
+			text := strings.Repeat(c.unit, n/len(c.unit))
+			start := time.Now()
+			score(v, text)
+			return time.Since(start)
 		}
-		const size = 16 << 10
-		if small, large := best(size), best(factor*size); large > limit*small {
+		const size, attempts = 16 << 10, 50
+		small, large := time.Hour, time.Hour
+		for n := 0; n < attempts && (n < 3 || large > limit*small); n++ { // a busy machine interrupts
+			small, large = min(small, took(size)), min(large, took(factor*size))
+		}
+		if large > limit*small {
 			t.Errorf("%s %v on %q: %v for %d bytes, %v for %d", c.name, c.options, c.unit, small, size, large, factor*size)
 		}
 	}
