@@ -28,6 +28,8 @@ type diagnosis struct {
 	Auto     health   `json:"auto"`
 	// Verifiers are the self-tests, by task.
 	Verifiers []selfTest `json:"verifiers"`
+	// Sandbox is where programs of completions run.
+	Sandbox sandboxHealth `json:"sandbox"`
 	// OK says that a run is possible.
 	OK bool `json:"ok"`
 }
@@ -71,7 +73,8 @@ func newDoctorCommand() *cobra.Command {
 		Short: "say what works here, and how to get what is missing",
 		Long: `Try every backend on a small graph, and a verifier on reference answers and on those of
 other problems: that of CONFIG on its problems, or those of all tasks that make their
-problems. Print the commands that bring what is missing. Exit code 1 if no run is possible.`,
+problems. Say how strongly programs are isolated, and with --full let hostile ones try to
+get out. Print the commands that bring what is missing. Exit code 1 if no run is possible.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if probe != "" {
@@ -85,11 +88,11 @@ problems. Print the commands that bring what is missing. Exit code 1 if no run i
 				}
 				tests = func(ctx context.Context) []selfTest { return []selfTest{testConfig(ctx, c, selfTestSize(full))} }
 			}
-			return runDoctor(cmd.Context(), tests, asJSON, cmd.OutOrStdout())
+			return runDoctor(cmd.Context(), tests, full, asJSON, cmd.OutOrStdout())
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	c.Flags().BoolVar(&full, "full", false, "test verifiers on all problems, not on 200 of a task")
+	c.Flags().BoolVar(&full, "full", false, "test verifiers on all problems, not on 200 of a task, and run hostile programs")
 	c.Flags().StringVar(&probe, "probe", "", "")
 	if err := c.Flags().MarkHidden("probe"); err != nil {
 		panic(err)
@@ -97,8 +100,8 @@ problems. Print the commands that bring what is missing. Exit code 1 if no run i
 	return c
 }
 
-func runDoctor(ctx context.Context, tests func(context.Context) []selfTest, asJSON bool, out io.Writer) error {
-	d := diagnose(ctx, tests)
+func runDoctor(ctx context.Context, tests func(context.Context) []selfTest, full, asJSON bool, out io.Writer) error {
+	d := diagnose(ctx, tests, full)
 	var err error
 	if asJSON {
 		enc := json.NewEncoder(out)
@@ -113,7 +116,7 @@ func runDoctor(ctx context.Context, tests func(context.Context) []selfTest, asJS
 	return err
 }
 
-func diagnose(ctx context.Context, tests func(context.Context) []selfTest) *diagnosis {
+func diagnose(ctx context.Context, tests func(context.Context) []selfTest, full bool) *diagnosis {
 	d := &diagnosis{Machine: thisMachine(), Build: device.ThisBuild(), PluginDirs: device.PluginDirs()}
 	works := false
 	for _, name := range device.Concrete {
@@ -123,7 +126,8 @@ func diagnose(ctx context.Context, tests func(context.Context) []selfTest) *diag
 	}
 	d.Auto = examine(ctx, "auto")
 	d.Verifiers = tests(ctx)
-	d.OK = works && !slices.ContainsFunc(d.Verifiers, func(s selfTest) bool { return s.State != stateOK })
+	d.Sandbox = examineSandbox(ctx, full)
+	d.OK = works && d.Sandbox.State != stateBroken && !slices.ContainsFunc(d.Verifiers, func(s selfTest) bool { return s.State != stateOK })
 	return d
 }
 
@@ -143,10 +147,14 @@ func (d *diagnosis) print(out io.Writer) error {
 	for _, s := range d.Verifiers {
 		fmt.Fprintf(&b, "verifier   %s: %s on task %s: %s\n", s.State, s.Verifier, s.Task, s.Detail)
 	}
+	b.WriteString(d.Sandbox.lines())
 	for _, h := range d.Backends {
 		if len(h.Remedy) > 0 {
 			fmt.Fprintf(&b, "\nto get %s:\n  %s\n", h.Name, strings.Join(h.Remedy, "\n  "))
 		}
+	}
+	if len(d.Sandbox.Remedy) > 0 {
+		fmt.Fprintf(&b, "\nto get a sandbox:\n  %s\n", strings.Join(d.Sandbox.Remedy, "\n  "))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

@@ -50,11 +50,6 @@ func ifEqual(k uint32) instruction {
 	return instruction{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, JF: 1, K: k}
 }
 
-// unlessEqual is the opposite.
-func unlessEqual(k uint32) instruction {
-	return instruction{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, JT: 1, K: k}
-}
-
 func and(mask uint32) instruction {
 	return instruction{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: mask}
 }

@@ -249,9 +249,9 @@ func (l *launchable) start(fds []int, cpu uint64) (int, error) {
 	all := ^uint64(0)
 	var old uint64
 	// No handler of the Go runtime may run in the child.
-	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&all)), uintptr(unsafe.Pointer(&old)), 8, 0, 0)
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&all)), uintptr(unsafe.Pointer(&old)), 8, 0, 0)
 	pid, errno := l.fork(fds, cpu)
-	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&old)), 0, 8, 0, 0)
+	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&old)), 0, 8, 0, 0)
 	if errno != 0 {
 		return 0, fmt.Errorf("fork: %w", errno)
 	}
@@ -272,7 +272,7 @@ func (l *launchable) fork(fds []int, cpu uint64) (uintptr, syscall.Errno) {
 	}
 	l.become(fds, cpu)
 	for {
-		syscall.RawSyscall(unix.SYS_EXIT_GROUP, setupFailed, 0, 0)
+		_, _, _ = syscall.RawSyscall(unix.SYS_EXIT_GROUP, setupFailed, 0, 0)
 	}
 }
 
@@ -291,9 +291,9 @@ func (l *launchable) become(fds []int, cpu uint64) {
 			return
 		}
 	}
-	syscall.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
+	_, _, _ = syscall.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
 	limits := [2]uint64{cpu, cpu}
-	syscall.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CPU, uintptr(unsafe.Pointer(&limits)), 0, 0, 0)
+	_, _, _ = syscall.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CPU, uintptr(unsafe.Pointer(&limits)), 0, 0, 0)
 	if !l.write() {
 		return
 	}
@@ -319,9 +319,9 @@ func (l *launchable) become(fds []int, cpu uint64) {
 		}
 	}
 	var none uint64 // signals are not blocked in programs
-	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&none)), 0, 8, 0, 0)
-	syscall.RawSyscall(unix.SYS_CLOSE_RANGE, controlFD+1, uintptr(^uint32(0)), 0)
-	syscall.RawSyscall(unix.SYS_FCNTL, controlFD, unix.F_SETFD, unix.FD_CLOEXEC)
+	_, _, _ = syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&none)), 0, 8, 0, 0)
+	_, _, _ = syscall.RawSyscall(unix.SYS_CLOSE_RANGE, controlFD+1, uintptr(^uint32(0)), 0)
+	_, _, _ = syscall.RawSyscall(unix.SYS_FCNTL, controlFD, unix.F_SETFD, unix.FD_CLOEXEC)
 	_, _, errno := syscall.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(l.interpreter)),
 		uintptr(unsafe.Pointer(&l.argv[0])), uintptr(unsafe.Pointer(&l.envp[0])))
 	fail(errno)
@@ -360,5 +360,5 @@ func (l *launchable) write() bool {
 //go:nosplit
 func fail(errno syscall.Errno) {
 	message := [5]byte{'N', byte(errno), byte(errno >> 8)}
-	syscall.RawSyscall6(unix.SYS_SENDTO, controlFD, uintptr(unsafe.Pointer(&message)), uintptr(len(message)), 0, 0, 0)
+	_, _, _ = syscall.RawSyscall6(unix.SYS_SENDTO, controlFD, uintptr(unsafe.Pointer(&message)), uintptr(len(message)), 0, 0, 0)
 }

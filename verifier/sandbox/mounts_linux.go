@@ -133,7 +133,7 @@ func (b *bind) attach() error {
 	}
 	if err := unix.MountSetattr(b.tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attributes); err != nil {
 		if errors.Is(err, unix.ENOSYS) {
-			return fmt.Errorf("Linux 5.12 or newer is needed: %w", err)
+			return fmt.Errorf("mount_setattr, which Linux has from 5.12 on: %w", err)
 		}
 		return err
 	}

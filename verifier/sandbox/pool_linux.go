@@ -72,6 +72,13 @@ func open(o Options, v variant) (*Pool, error) {
 // Tier is how strongly the pool's programs are isolated.
 func (p *Pool) Tier() Tier { return p.tier }
 
+// Interpreter is what runs Python programs: its version and path.
+func (p *Pool) Interpreter() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.crews["python"].blueprint.interpreter.version
+}
+
 // Close ends the workers and whatever they run.
 func (p *Pool) Close() error {
 	p.mu.Lock()

@@ -16,6 +16,9 @@ func (*Pool) Run(context.Context, Program) (Result, error) { return Result{}, Er
 // Tier is none.
 func (*Pool) Tier() Tier { return Tier{} }
 
+// Interpreter is none.
+func (*Pool) Interpreter() string { return "" }
+
 // Close does nothing.
 func (*Pool) Close() error { return nil }
 
