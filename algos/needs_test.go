@@ -25,9 +25,10 @@ func TestNeedsUnion(t *testing.T) {
 			t.Errorf("%s is lost beside a part without it", name)
 		}
 	}
-	n := Needs{Features: []string{"a"}, BatchStats: []Stat{{Name: "s"}}}
-	n.add(Needs{Features: []string{"b", "a"}, Roles: []string{"pos"}, BatchStats: []Stat{{Name: "s"}, {Name: "r"}}})
-	want := Needs{Features: []string{"a", "b"}, Roles: []string{"pos"}, BatchStats: []Stat{{Name: "s"}, {Name: "r"}}}
+	one, other := Contrast{Feature: "x", Weight: 1}, Contrast{Feature: "x", Weight: 2}
+	n := Needs{Features: []string{"a"}, BatchStats: []Stat{{Name: "s"}}, Contrasts: []Contrast{one}}
+	n.add(Needs{Features: []string{"b", "a"}, Roles: []string{"pos"}, BatchStats: []Stat{{Name: "s"}, {Name: "r"}}, Contrasts: []Contrast{one, other}})
+	want := Needs{Features: []string{"a", "b"}, Roles: []string{"pos"}, BatchStats: []Stat{{Name: "s"}, {Name: "r"}}, Contrasts: []Contrast{one, other}}
 	if !reflect.DeepEqual(n, want) {
 		t.Errorf("union %+v, want %+v", n, want)
 	}

@@ -136,9 +136,13 @@ func TestStatistics(t *testing.T) {
 	if h := spanEntropy(one); h != 0.5 {
 		t.Errorf("entropy of one span: %v", h)
 	}
+	// Whatever a step holds is a token wide.
+	if w := longestSequence(&data.Scored{}); w != 1 {
+		t.Errorf("width of nothing: %v", w)
+	}
 	// Covariances of 1 and 1: the band is open at both ends.
 	two := step([]float64{1, -1}, []float32{1, -1}, nil)
-	for _, band := range []clipCov{{ratio: 1, above: 1, below: 2}, {ratio: 1, above: 0, below: 1}} {
+	for _, band := range []clipCov{{ratio: 0.5, above: 1, below: 2}, {ratio: 0.5, above: 0, below: 1}} {
 		if got, want := band.dice(two), between(nil, 1); got != want {
 			t.Errorf("band %v to %v: %v, want %v of no token", band.above, band.below, got, want)
 		}
