@@ -370,6 +370,9 @@ func TestShapingFaults(t *testing.T) {
 		{"test_entra", map[string]any{"entra_entropy": "ids"}, "options.entra_entropy", "nothing while"},
 		{"test_entra", map[string]any{"entra_coef": 1, "entra_share": 1.5}, "options.entra_share", "at most 1"},
 		{"test_entra", map[string]any{"entra_coef": 1, "entra_share": 0}, "options.entra_share", "above 0"},
+		{"dpo", map[string]any{"loss_type": "hinge", "label_smoothing": 0.1}, "options.label_smoothing", "only sigmoid and robust"},
+		{"dpo", map[string]any{"loss_type": "ipo", "label_smoothing": 0.1}, "options.label_smoothing", "only sigmoid and robust"},
+		{"dpo", map[string]any{"loss_type": "robust"}, "options.label_smoothing", "without noise it is sigmoid"},
 		{"pass_k", map[string]any{"pass_k_form": "best", "pass_k": 3}, "options.pass_k", "nothing while"},
 		{"ktae", map[string]any{"ktae_fisher": 0, "ktae_information": 0}, "options.ktae_fisher", "one of them must measure"},
 		{"gspo", map[string]any{"advantage_estimator": "ktae"}, "options.advantage_estimator", "one advantage a response"},
@@ -390,6 +393,9 @@ func TestShapingFaults(t *testing.T) {
 	for _, o := range []algos.Options{
 		{Name: "gspo_token", Options: map[string]any{"advantage_estimator": "ktae"}},
 		{Name: "gspo", Options: map[string]any{"advantage_estimator": "rloo"}},
+		{Name: "dpo", Options: map[string]any{"loss_type": "hinge"}},
+		{Name: "dpo", Options: map[string]any{"loss_type": "robust", "label_smoothing": 0.1}},
+		{Name: "dpo", Options: map[string]any{"label_smoothing": 0.1}},
 		{Name: "d3s", Options: map[string]any{"advantage_estimator": "ktae"}},
 		{Name: "d3s", Options: map[string]any{"advantage_estimator": "reinforce_pp", "d3s_samples": 1, "d3s_tokens": 1}},
 	} {
