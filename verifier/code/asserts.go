@@ -120,7 +120,7 @@ func (j *Judge) ask(ctx context.Context, t *Tests, transcript []map[string]any) 
 		functions = []string{}
 	}
 	request := map[string]any{"prelude": t.Prelude, "tests": t.Asserts, "functions": functions, "transcript": transcript}
-	r, records, err := j.exchange(ctx, oracleSource, request)
+	r, records, err := j.exchange(ctx, &j.oracle, request)
 	if err != nil {
 		return nil, failure{}, err
 	}

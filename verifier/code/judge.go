@@ -67,10 +67,14 @@ type Judge struct {
 	runner  Runner
 	options Options
 	plans   plans
+	// driver and oracle are the host's programs, see doc.go.
+	driver, oracle program
 }
 
 // New makes a judge of valid options.
-func New(r Runner, o Options) *Judge { return &Judge{runner: r, options: o} }
+func New(r Runner, o Options) *Judge {
+	return &Judge{runner: r, options: o, driver: program{source: driverSource}, oracle: program{source: oracleSource}}
+}
 
 // errTests marks what is wrong with the tests of an example.
 var errTests = errors.New("tests")

@@ -169,6 +169,9 @@ type recorder struct {
 }
 
 func (r recorder) Run(ctx context.Context, p sandbox.Program) (sandbox.Result, error) {
+	if strings.Contains(p.Source, "marshal.dumps") {
+		return r.Runner.Run(ctx, p)
+	}
 	*r.programs = append(*r.programs, p)
 	return r.Runner.Run(ctx, p)
 }
@@ -180,7 +183,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	const secret, mark = "777888999", "a_mark_of_the_solution"
 	for _, tt := range []struct {
 		tests string
-		want  int // programs for two verdicts
+		want  int // programs for two verdicts, those that compile the host's aside
 	}{
 		{`{"asserts": ["assert f(1) == ` + secret + `"]}`, 1 + 2},
 		{`{"asserts": ["assert f(1) + 0 == ` + secret + `"]}`, 1 + 4},

@@ -4,21 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	_ "embed" // the programs below
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
 	"github.com/rlvr-go/rlvr/verifier/sandbox"
-)
-
-var (
-	//go:embed python/wire.py
-	wireSource string
-	//go:embed python/driver.py
-	driverSource string
-	//go:embed python/oracle.py
-	oracleSource string
 )
 
 // wireCall is a call as the processes know it: [name, [value, ...], {name: value}].
@@ -68,7 +58,7 @@ func (j *Judge) callAll(ctx context.Context, sources []string, calls []wireCall)
 // after the one during which the process ended.
 func (j *Judge) callFrom(ctx context.Context, sources []string, calls []wireCall, from int, answers []answer) (next int, fatal failure, err error) {
 	request := map[string]any{"sources": sources, "calls": calls, "from": from}
-	r, records, err := j.exchange(ctx, driverSource, request)
+	r, records, err := j.exchange(ctx, &j.driver, request)
 	if err != nil {
 		return 0, failure{}, err
 	}
@@ -139,7 +129,7 @@ func raisedFailure(class string) failure {
 
 // exchange runs one of the host's programs with a request, and gives the records that it
 // wrote: the lines that begin with a random text which only that process was given.
-func (j *Judge) exchange(ctx context.Context, program string, request map[string]any) (sandbox.Result, []json.RawMessage, error) {
+func (j *Judge) exchange(ctx context.Context, p *program, request map[string]any) (sandbox.Result, []json.RawMessage, error) {
 	var nonce [16]byte
 	if _, err := rand.Read(nonce[:]); err != nil {
 		return sandbox.Result{}, nil, fmt.Errorf("code: %w", err)
@@ -150,7 +140,11 @@ func (j *Judge) exchange(ctx context.Context, program string, request map[string
 	if err != nil {
 		return sandbox.Result{}, nil, fmt.Errorf("code: %w", err)
 	}
-	r, err := j.runner.Run(ctx, sandbox.Program{Language: "python", Source: wireSource + "\n\n" + program, Stdin: stdin})
+	source, err := p.text(ctx, j.runner)
+	if err != nil {
+		return sandbox.Result{}, nil, err
+	}
+	r, err := j.runner.Run(ctx, sandbox.Program{Language: "python", Source: source, Stdin: stdin})
 	if err != nil {
 		return sandbox.Result{}, nil, err
 	}

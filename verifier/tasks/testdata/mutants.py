@@ -62,11 +62,12 @@ def docstrings(tree):
             yield node.value
 
 
-def mutants(source):
+def mutants(source, given):
+    """The mutants of a source whose first lines, so many of them, are the problem's."""
     tree = ast.parse(source)
     skip = {id(d) for d in docstrings(tree)}
     for i, node in enumerate(ast.walk(tree)):
-        if id(node) in skip:
+        if id(node) in skip or getattr(node, "end_lineno", given + 1) <= given:
             continue
         for what, change in changes(node):
             other = copy.deepcopy(tree)
@@ -98,10 +99,10 @@ def main():
     for line in open(path):
         row = json.loads(line)
         if "entry_point" in row:
-            source, tests, name = row["prompt"] + row["canonical_solution"], row["test"] + f"\ncheck({row['entry_point']})\n", row["task_id"]
+            source, given, tests, name = row["prompt"] + row["canonical_solution"], row["prompt"].count("\n"), row["test"] + f"\ncheck({row['entry_point']})\n", row["task_id"]
         else:
-            source, tests, name = row["code"], "\n".join(row["test_imports"] + row["test_list"]), f"mbpp/{row['task_id']}"
-        all_of_it = sorted(set(mutants(source)), key=lambda m: m[1])
+            source, given, tests, name = row["code"], 0, "\n".join(row["test_imports"] + row["test_list"]), f"mbpp/{row['task_id']}"
+        all_of_it = sorted(set(mutants(source, given)), key=lambda m: m[1])
         random.Random(name).shuffle(all_of_it)
         for what, code in all_of_it[:most]:
             print(json.dumps({"id": name, "what": what, "code": code, "passes": passes(code + "\n\n" + tests)}), flush=True)
