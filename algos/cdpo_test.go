@@ -54,6 +54,7 @@ func cdpoCase(options map[string]any, oracle func(b *algotest.Batch) float64) al
 		Metrics:   pairMetrics(0.1, nil),
 		Prepare: func(b *algotest.Batch, rng *rand.Rand) {
 			b.Prompt = 3
+			partPair(b, rng)
 			for _, row := range b.Feature[contrast] {
 				for t := range row {
 					row[t] = float64(float32(rng.Float64()))

@@ -2,6 +2,7 @@ package algos_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/rlvr-go/rlvr/algos"
@@ -85,17 +86,26 @@ func dpoCase(options map[string]any, beta float64, cost func(b *algotest.Batch, 
 			return pairMean(in, func(p int) float64 { return cost(in, p, beta*(chosen[p]-rejected[p])) })
 		},
 		Metrics: pairMetrics(beta, nil),
+		Prepare: partPair,
+	}
+}
+
+// partPair takes, in every other batch, the trained tokens of one response of a pair away,
+// which is then no pair.
+func partPair(b *algotest.Batch, rng *rand.Rand) {
+	if b.N() > 3 && rng.IntN(2) == 0 {
+		clear(b.Mask[3])
 	}
 }
 
 // atReference makes policy and reference agree, and gives chosen and rejected responses
-// the advantages a and -a.
+// the advantages a and -a, 0 where the other of the pair is missing.
 func atReference(a float64) func(b *algotest.Batch) {
 	return func(b *algotest.Batch) {
 		b.Ref = b.Clone().LogProbs
 		for i := range b.Advantages {
 			for t := range b.Advantages[i] {
-				b.Advantages[i][t] = a * float64(1-2*(i%2))
+				b.Advantages[i][t] = a * float64(1-2*(i%2)) * float64(min(1, b.Trained(i^1)))
 			}
 		}
 	}

@@ -137,11 +137,11 @@ func closings(text string, from int) []int {
 			quote = 0
 			end(i)
 		case quote != 0:
-		case c == '\'' || c == '"':
+		case strings.IndexByte(`'"`, c) >= 0:
 			quote = c
-		case c == '(' || c == '[' || c == '{':
+		case strings.IndexByte("([{", c) >= 0:
 			depth++
-		case c == ')' || c == ']' || c == '}':
+		case strings.IndexByte(")]}", c) >= 0:
 			if depth == 1 {
 				end(i)
 				return out
@@ -150,7 +150,7 @@ func closings(text string, from int) []int {
 			end(i)
 		case c == ',':
 			end(i)
-		case (c == '=' || c == ':') && depth == 1:
+		case strings.IndexByte("=:", c) >= 0 && depth == 1:
 			value = true
 		}
 	}

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -125,5 +126,30 @@ func TestPreferencesAreDemonstrated(t *testing.T) {
 	}
 	if _, err := demonstratePair(kitTokenizer(t), prompt{example: &data.Example{ID: "n", Prompt: "1"}}); err == nil {
 		t.Error("a problem without preference is accepted")
+	}
+}
+
+// TestTurnsAreDemonstrated: each turn of the assistant is a group of its own that says
+// which message it is, with all before it as the prompt, however the template renders
+// earlier turns.
+func TestTurnsAreDemonstrated(t *testing.T) {
+	say := func(role data.Role, text string) data.Message { return data.Message{Role: role, Content: text} }
+	ex := data.Example{ID: "c", Messages: []data.Message{say("user", "a1"), say("assistant", "b2"), say("user", "c3"), say("assistant", "x4")}}
+	for rewrites, want := range map[bool][]string{
+		false: {"1 =a1>|b2<|eos|>", "3 =a1>b2<|eos|>=c3>|x4<|eos|>"},
+		true:  {"1 =a1>|b2<|eos|>", "3 =a1>!b2<|eos|>=c3>|x4<|eos|>"},
+	} {
+		tok := chatTokenizer(t, rewrites)
+		groups, err := demonstrateTurns(tok, prompt{example: &ex})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, g := range groups {
+			got = append(got, fmt.Sprintf("%d %s|%s", g.Turn, tok.Decode(g.Prompt, false), tok.Decode(g.Rollouts[0].Tokens(), false)))
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
 	}
 }

@@ -13,7 +13,7 @@ type MemoryPart struct {
 // Memory estimates what the stages of a run keep on the device, the most of any stage for
 // each part, before anything is loaded: float32 weights (a value head's among them, where
 // an objective has one), gradients, AdamW's moments, a
-// reference where an objective reads one, caches of keys and values for the rows decoded
+// reference and further models where an objective reads them, caches of keys and values for the rows decoded
 // at once, and logits of the largest pass with their gradient. maxPrompt bounds prompts
 // in tokens. Activations of the layers come on top; they follow the packing.
 func Memory(arch *model.Arch, stages []StageOptions, maxPrompt int) ([]MemoryPart, error) {
@@ -25,17 +25,19 @@ func Memory(arch *model.Arch, stages []StageOptions, maxPrompt int) ([]MemoryPar
 	}
 	const float32Bytes = 4
 	weights := parameters * float32Bytes
-	var head, reference, cache, logits int64
+	var head, reference, others, cache, logits int64
 	for i := range stages {
 		o := &stages[i]
 		a, err := o.Resolve()
 		if err != nil {
 			return nil, err
 		}
-		if a.Needs().Ref {
+		needs := a.Needs()
+		if needs.Ref {
 			reference = weights
 		}
-		if a.Needs().Values {
+		others = max(others, weights*int64(len(needs.Models())))
+		if needs.Values {
 			head = int64(arch.HiddenSize+1) * float32Bytes
 		}
 		length := o.Rollout.MaxCompletionLength
@@ -49,7 +51,7 @@ func Memory(arch *model.Arch, stages []StageOptions, maxPrompt int) ([]MemoryPar
 	}
 	out := []MemoryPart{
 		{"weights, float32", weights + head}, {"gradients", weights + head}, {"AdamW's moments", 2 * (weights + head)},
-		{"reference policy", reference}, {"keys and values of rollouts", cache}, {"logits of a pass and their gradient", logits},
+		{"reference policy", reference}, {"further models", others}, {"keys and values of rollouts", cache}, {"logits of a pass and their gradient", logits},
 	}
 	return out, nil
 }
