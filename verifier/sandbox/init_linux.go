@@ -30,7 +30,7 @@ type setup struct {
 	Binds []string `json:"binds"`
 	// Masks are files within them that are shown empty.
 	Masks []string `json:"masks"`
-	// Files is how a program gets an empty folder: "mount", "folder" or "none".
+	// Files is how a program gets an empty folder: "mount", or "folder", one of the host.
 	Files string `json:"files"`
 	// Folder is that folder, and Path that of the source in it.
 	Folder string `json:"folder"`
@@ -63,37 +63,45 @@ func Main() {
 	// Privileges belong to threads: whatever is given up here must be given up by
 	// the thread that becomes the interpreter.
 	runtime.LockOSThread()
-	err := begin()
-	report(err)
+	var s setup
+	err := begin(&s)
+	_ = unix.Send(controlFD, []byte("E"+err.Error()), 0) // nobody else to tell
+	removeFolder(&s)
 	os.Exit(1)
 }
 
-// report tells the pool what went wrong.
-func report(err error) {
-	_ = unix.Send(controlFD, []byte("E"+err.Error()), 0) // nobody else to tell
+// removeFolder leaves nothing behind where programs have a folder of the host.
+func removeFolder(s *setup) {
+	if s.Files == "folder" {
+		_ = os.RemoveAll(s.Folder) // nobody to tell
+	}
 }
 
 // begin builds the sandbox and becomes its server. It returns only with an error.
-func begin() error {
+func begin(s *setup) error {
 	unix.Umask(0o022)
 	raw, err := receive()
 	if err != nil {
 		return err
 	}
-	var s setup
-	if err := json.Unmarshal(raw, &s); err != nil {
+	if err := json.Unmarshal(raw, s); err != nil {
 		return fmt.Errorf("setup: %w", err)
 	}
 	if s.Namespaces {
-		if err := furnish(&s); err != nil {
+		if err := furnish(s); err != nil {
 			return err
 		}
 		if err := keepOneCapability(); err != nil {
 			return fmt.Errorf("capabilities: %w", err)
 		}
 	}
+	if s.Files == "folder" {
+		if err := os.Mkdir(s.Folder, 0o700); err != nil {
+			return err
+		}
+	}
 	if s.Server == "" {
-		return launch(&s)
+		return launch(s)
 	}
 	script := serverPath
 	if !s.Namespaces {

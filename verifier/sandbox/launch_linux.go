@@ -181,9 +181,7 @@ func nextJob(s *setup) (orders, []int, error) {
 
 // quit ends with the pool, and leaves nothing behind.
 func quit(s *setup) {
-	if s.Files == "folder" {
-		_ = os.RemoveAll(s.Folder) // nobody to tell
-	}
+	removeFolder(s)
 	os.Exit(0)
 }
 
@@ -292,7 +290,7 @@ func (l *launchable) become(fds []int, cpu uint64) {
 		}
 	}
 	_, _, _ = syscall.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
-	limits := [2]uint64{cpu, cpu}
+	limits := [2]uint64{cpu, cpu + 1} // a signal, then the end
 	_, _, _ = syscall.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CPU, uintptr(unsafe.Pointer(&limits)), 0, 0, 0)
 	if !l.write() {
 		return

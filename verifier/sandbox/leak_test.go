@@ -64,6 +64,7 @@ func children(pid int) []string {
 
 // TestLeaks runs many programs, honest and not, and looks for what they left.
 func TestLeaks(t *testing.T) {
+	privateTemp(t)
 	n := 300
 	if os.Getenv("RLVR_LONG") != "" {
 		n = 10_000
@@ -108,6 +109,21 @@ print([p for p in d if p.isdigit() and p != str(os.getpid())], os.listdir("."))`
 			t.Errorf("%+v: %d runs left something: before %+v, after %+v", v, n, before, after)
 		}
 	}
+}
+
+// privateTemp keeps the folders of other programs out of sight. Everybody may make
+// folders there.
+func privateTemp(t *testing.T) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "leaks")
+	if err == nil {
+		err = os.Chmod(dir, 0o1777)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Setenv("TMPDIR", dir)
 }
 
 // endure gives a pool n programs, from two goroutines.
@@ -155,13 +171,19 @@ func victim() {
 	for range 2 {
 		go p.Run(context.Background(), Program{Language: "python", Source: "while True: pass"}) //nolint:errcheck // it does not return
 	}
-	time.Sleep(300 * time.Millisecond)
+	for range 1000 { // until there are two sandboxes with a program each
+		if len(children(os.Getpid())) >= 4 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 	fmt.Println("ready")
 	time.Sleep(time.Hour)
 }
 
 // TestParentKilled: a pool that is killed with -9 leaves no process and no folder.
 func TestParentKilled(t *testing.T) {
+	privateTemp(t)
 	for _, kind := range []string{"A", "B", "A cold", "B cold"} {
 		before := own(t)
 		cmd := exec.Command(os.Args[0])

@@ -162,14 +162,17 @@ func (o *outcome) read(reply []byte) error {
 	return nil
 }
 
-// tick is how far the kernel's two ways to count processor time may differ: that of
-// the limit, and that of the report.
-const tick = 100 * time.Millisecond
+// outOfTime reports whether the program used up its processor time. The kernel's limit
+// counts in ticks, the report does not, and on a busy virtual machine they differ: a
+// signal of the limit counts as it is, and one that may be another's with half the time.
+func (o *outcome) outOfTime(j *job) bool {
+	return o.CPU >= j.cpu || o.ExitCode == -int(syscall.SIGXCPU) || o.ExitCode == -int(syscall.SIGKILL) && o.CPU >= j.cpu/2
+}
 
 // judge says how the program ended by itself.
 func (o *outcome) judge(l *language, j *job) {
 	switch {
-	case o.CPU >= j.cpu, o.ExitCode == -int(syscall.SIGKILL) && o.CPU+tick >= j.cpu:
+	case o.outOfTime(j):
 		o.Status = StatusTimeout
 	case o.ExitCode < 0:
 		o.Status = StatusKilled

@@ -16,6 +16,7 @@ var differently = []string{"\x00", "nonsense", "\xff", "@atexit.register", "def 
 // TestSameAsCold: programs end and write the same whether they are forked from the
 // server or run by an interpreter of their own.
 func TestSameAsCold(t *testing.T) {
+	t.Parallel()
 	warm, cold := pool(t, oneWorker(), variant{}), pool(t, oneWorker(), variant{cold: true})
 	for _, source := range []string{
 		benchProgram,

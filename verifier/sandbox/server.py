@@ -75,6 +75,14 @@ def _quit():
     os._exit(0)
 
 
+def _fault(text):
+    """Ends because of a fault of the machine, which the pool is told if it is there."""
+    try:
+        _control.send(b"E" + text.encode()[:4000])
+    finally:
+        _quit()
+
+
 def _receive():
     while True:
         message, rights, _, _ = _control.recvmsg(64, _socket.CMSG_SPACE(16))
@@ -109,7 +117,7 @@ def _become(size, cpu, fds):
         os.dup2(fds[number], number)
     source = os.pread(fds[3], size, 0)
     os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))  # a signal, then the end
     os.chdir(_setup["folder"])
     file = os.open(_setup["path"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     written = 0
@@ -205,16 +213,14 @@ try:
     gc.freeze()
     _control.send(b"ready")
 except BaseException as e:
-    _control.send(b"E" + str(e).encode()[:4000])
-    os._exit(1)
+    _fault(str(e))
 
 while True:
     (_job, _size, _cpu), _fds = _receive()
     try:
         _pid = os.fork()
     except OSError as e:
-        _control.send(b"E" + ("fork: %s" % e).encode())
-        os._exit(1)
+        _fault("fork: %s" % e)
     if not _pid:
         break
     for _fd in _fds:
@@ -229,9 +235,11 @@ while True:
     try:
         _fresh_files()
     except BaseException as e:
-        _control.send(b"E" + str(e).encode()[:4000])
+        _fault("fresh files: %s" % e)
+    try:
+        _control.send(struct.pack("=cqqq", b"R", _status, int(_usage.ru_utime * 1e6), int(_usage.ru_stime * 1e6)))
+    except OSError:
         _quit()
-    _control.send(struct.pack("=cqqq", b"R", _status, int(_usage.ru_utime * 1e6), int(_usage.ru_stime * 1e6)))
 
 try:
     _source, _main = _become(_size, _cpu, _fds)

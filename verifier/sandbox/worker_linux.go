@@ -3,6 +3,7 @@
 package sandbox
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -53,14 +55,8 @@ func (b *blueprint) start() (w *worker, err error) {
 		}
 	}()
 	if !b.walls.namespaces {
-		if w.folder, err = os.MkdirTemp("", initName+"-*"); err != nil {
-			return nil, fmt.Errorf("sandbox: %w", err)
-		}
-		if c := b.attributes().Credential; c != nil {
-			if err := os.Chown(w.folder, int(c.Uid), int(c.Gid)); err != nil {
-				return nil, fmt.Errorf("sandbox: %w", err)
-			}
-		}
+		// The sandbox makes it, and removes it when the pool is gone.
+		w.folder = filepath.Join(os.TempDir(), initName+"-"+rand.Text())
 	}
 	words, err := w.spawn(b.attributes())
 	if err != nil {
