@@ -105,8 +105,8 @@ func (c *counts) share(id int32) float64 {
 	return float64(c.occurrences[id]) / float64(max(1, c.tokens))
 }
 
-// keyTokens is what each id of a group adds to the advantage; nil where all answers are
-// right or all wrong.
+// keyTokens is what each id of a group adds to the advantage: nothing where all answers are
+// right or all wrong, for then it tells them by no measure.
 func (e ktae) keyTokens(rows []data.Row) (map[int32]float64, error) {
 	var side [2]counts // right, wrong
 	for k := range side {
@@ -142,9 +142,6 @@ func (e ktae) keyTokens(rows []data.Row) (map[int32]float64, error) {
 				c.containing[id]++
 			}
 		}
-	}
-	if side[0].answers == 0 || side[1].answers == 0 {
-		return nil, nil
 	}
 	out := map[int32]float64{}
 	for k := range side {

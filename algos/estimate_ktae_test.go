@@ -157,7 +157,7 @@ func TestKTAE(t *testing.T) {
 }
 
 // The official code too adds nothing where all answers are right, or all wrong, though its
-// test gives such tables a weight.
+// test misses other tables whose p is 1.
 func TestOfficialKTAEOfOneSide(t *testing.T) {
 	a, err := algos.Resolve(algos.Options{Name: "ktae", Options: map[string]any{"compat": "official"}})
 	if err != nil {
