@@ -36,7 +36,7 @@ type pairs struct {
 func pairsOf(in Inputs, beta float64) pairs {
 	p := pairs{beta: beta, count: atLeastOne(MulScalar(in.Denom.Sequences, 0.5))}
 	p.chosen, p.rejected = splitPairs(ReduceSum(weighted(in, Sub(in.LogProbs, in.Ref)), -1))
-	p.chosenLogp, p.rejectedLogp = splitPairs(ReduceSum(StopGradient(in.LogProbs), -1))
+	p.chosenLogp, p.rejectedLogp = splitPairs(ReduceSum(in.LogProbs, -1))
 	a, b := splitPairs(ReduceMax(in.Mask, -1))
 	p.whole = above(Min(a, b), 0)
 	return p
@@ -49,7 +49,7 @@ func (p pairs) output(perPair *Node) Output {
 	term := Term{Name: "preference_loss", Numerator: ReduceAllSum(Where(p.whole, perPair, zero)), Denominator: p.count}
 	here := ReduceAllSum(ConvertDType(p.whole, perPair.DType()))
 	mean := func(name string, x *Node) Metric {
-		return Metric{Name: name, Numerator: StopGradient(ReduceAllSum(Where(p.whole, x, zero))), Denominator: here}
+		return Metric{Name: name, Numerator: ReduceAllSum(Where(p.whole, x, zero)), Denominator: here}
 	}
 	return Output{Terms: []Term{term}, Metrics: []Metric{
 		mean("rewards/chosen", MulScalar(p.chosen, p.beta)),
@@ -73,9 +73,5 @@ func logSigmoid(z *Node) *Node {
 // smoothed is the loss of a pair whose label is wrong with probability smoothing, at
 // the logit z of its being right.
 func smoothed(z *Node, smoothing float64) *Node {
-	right := MulScalar(logSigmoid(z), smoothing-1)
-	if smoothing == 0 {
-		return right
-	}
-	return Sub(right, MulScalar(logSigmoid(Neg(z)), smoothing))
+	return Sub(MulScalar(logSigmoid(z), smoothing-1), MulScalar(logSigmoid(Neg(z)), smoothing))
 }

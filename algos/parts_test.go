@@ -12,14 +12,20 @@ import (
 
 // This file holds tests of what several objectives share, at the ends of its range.
 
-// graphs runs a graph function of arrays [N, T] on the pure-Go backend.
-func graphs(t *testing.T, f func(x []*Node) []*Node, arrays ...any) [][][]float32 {
+// backendOf is the pure-Go backend.
+func backendOf(t *testing.T) compute.Backend {
 	t.Helper()
 	backend, err := compute.NewWithConfig("go:ops_sequential")
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := CallOnceN(backend, f, arrays...)
+	return backend
+}
+
+// graphs runs a graph function of arrays [N, T] on the pure-Go backend.
+func graphs(t *testing.T, f func(x []*Node) []*Node, arrays ...any) [][][]float32 {
+	t.Helper()
+	results, err := CallOnceN(backendOf(t), f, arrays...)
 	if err != nil {
 		t.Fatal(err)
 	}

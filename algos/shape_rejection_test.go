@@ -110,4 +110,13 @@ func TestRejectionEdges(t *testing.T) {
 			t.Errorf("%v is accepted", wrong)
 		}
 	}
+	for _, right := range []map[string]any{
+		{"rollout_rs": "seq_sum_k1", "rollout_rs_threshold": 1},
+		{"rollout_rs": "seq_sum_k1", "rollout_rs_threshold": 2, "rollout_rs_threshold_low": 2},
+		{"rollout_rs": "seq_sum_k1", "rollout_rs_threshold": 0.9, "rollout_rs_threshold_low": 0.5},
+	} {
+		if _, err := algos.Resolve(algos.Options{Name: "grpo", Options: right}); err != nil {
+			t.Errorf("%v: %v", right, err)
+		}
+	}
 }
