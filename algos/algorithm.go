@@ -138,6 +138,7 @@ func (n *Needs) add(m Needs) {
 	n.Pairs = n.Pairs || m.Pairs
 	n.Turns = n.Turns || m.Turns
 	n.Score = n.Score || m.Score
+	n.Groups = n.Groups || m.Groups
 	n.Features = union(n.Features, m.Features)
 	n.Roles = union(n.Roles, m.Roles)
 	for _, c := range m.Contrasts {

@@ -46,7 +46,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (gdpo) Needs() Needs { return Needs{} }
+func (gdpo) Needs() Needs { return Needs{Groups: true} }
 
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // all statistics.

@@ -27,7 +27,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (gpgEstimator) Needs() Needs { return Needs{} }
+func (gpgEstimator) Needs() Needs { return Needs{Groups: true} }
 
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // all counts and means.

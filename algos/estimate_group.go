@@ -41,7 +41,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (groupEstimator) Needs() Needs { return Needs{} }
+func (e groupEstimator) Needs() Needs { return Needs{Groups: !e.lonely} }
 
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and
 // leave the statistics of their group.

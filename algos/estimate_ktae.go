@@ -65,7 +65,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (ktae) Needs() Needs { return Needs{} }
+func (ktae) Needs() Needs { return Needs{Groups: true} }
 
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and are no
 // answers.

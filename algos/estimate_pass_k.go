@@ -47,7 +47,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (passK) Needs() Needs { return Needs{} }
+func (passK) Needs() Needs { return Needs{Groups: true} }
 
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // their group.

@@ -25,7 +25,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (reinforcePPBaseline) Needs() Needs { return Needs{} }
+func (e reinforcePPBaseline) Needs() Needs { return Needs{Groups: !e.lonely} }
 
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // the statistics of their group.

@@ -28,7 +28,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (leaveOneOut) Needs() Needs { return Needs{} }
+func (e leaveOneOut) Needs() Needs { return Needs{Groups: !e.lonely} }
 
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // the others' means.

@@ -44,6 +44,9 @@ type Needs struct {
 	// Row.Entropy, so that the pass that computes them is made even where one update per
 	// rollout would do without.
 	Score bool
+	// Groups says that advantages compare the completions of one prompt: a group of one
+	// tells nothing.
+	Groups bool
 	// AdvantageScaled says that the loss is a multiple of the advantage, so that a
 	// row whose advantages are all zero has no gradient and needs no forward pass.
 	// Such rows still count in the denominators.

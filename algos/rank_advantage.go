@@ -42,7 +42,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (rankEstimator) Needs() Needs { return Needs{Features: []string{listItems}} }
+func (rankEstimator) Needs() Needs { return Needs{Features: []string{listItems}, Groups: true} }
 
 // returns are R_k of a row for n ranks, at index k-1.
 func (e rankEstimator) returns(r *data.Row, n int) []float64 {

@@ -103,10 +103,7 @@ func (t *Trainer) notes(st *stage) []string {
 	if u := o.Until; u.Metric != "" {
 		out = append(out, fmt.Sprintf("until %s reaches %g", u.Metric, u.Value))
 	}
-	if k := o.Queue.MaxStaleness; k > 0 && !st.algorithm.Needs().Rollout {
-		out = append(out, fmt.Sprintf("warning (stale-rollouts): rollouts up to %d steps old are trained on as if they were new; old_log_probs: rollout or rollout_is makes up for their age", k))
-	}
-	for _, w := range st.algorithm.Warnings {
+	for _, w := range o.Warnings(st.algorithm) {
 		out = append(out, fmt.Sprintf("warning (%s): %s", w.Name, w.Text))
 	}
 	return out

@@ -30,7 +30,7 @@ func newConfigCheckCommand() *cobra.Command {
 					return err
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "  stage %d: %s, algorithm %s, at most %d steps\n", i+1, s.Name, a.Name, s.Steps)
-				for _, w := range a.Warnings {
+				for _, w := range s.Warnings(a) {
 					fmt.Fprintf(cmd.OutOrStdout(), "    warning (%s): %s\n", w.Name, w.Text)
 				}
 			}

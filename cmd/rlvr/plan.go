@@ -181,7 +181,7 @@ func (p *plan) addStages(c *configs.Config) error {
 			s.Completions = o.NumPromptsPerStep * o.Rollout.NumGenerations
 		}
 		s.Passes = passes(a, s.Updates)
-		for _, w := range a.Warnings {
+		for _, w := range o.Warnings(a) {
 			p.Warnings = append(p.Warnings, fmt.Sprintf("stage %s (%s): %s", o.Name, w.Name, w.Text))
 		}
 		p.Stages = append(p.Stages, s)
