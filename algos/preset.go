@@ -33,6 +33,22 @@ type Preset struct {
 	Offline bool
 }
 
+// Kind says where the preset differs from GRPO: "offline", "reward", "selection",
+// "advantages" or "loss".
+func (p *Preset) Kind() string {
+	switch {
+	case p.Offline:
+		return "offline"
+	case len(p.Shapers) > 0:
+		return "reward"
+	case len(p.Selectors) > 0:
+		return "selection"
+	case p.Loss != p.Name && p.Estimator != "grpo":
+		return "advantages"
+	}
+	return "loss"
+}
+
 // These are parts of every online preset, in the order in which they apply. All are off
 // by default.
 var (

@@ -42,7 +42,7 @@ func runList(kind string, options bool, out io.Writer) error {
 	switch kind {
 	case "algorithms":
 		for _, p := range algos.Presets() {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", p.Name, p.Paper, p.Summary)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name, p.Kind(), p.Paper, p.Summary)
 		}
 		if options {
 			if err := w.Flush(); err != nil {
