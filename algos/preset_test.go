@@ -52,7 +52,7 @@ func TestPresetThatDoesNotFit(t *testing.T) {
 // TestKind is what "rlvr list algorithms" says.
 func TestKind(t *testing.T) {
 	want := map[string]string{"grpo": "loss", "rank_grpo": "loss", "ktae": "advantages", "ppo": "advantages", "d3s": "selection", "entra": "reward", "dpo": "offline", "sft": "offline"}
-	for _, p := range algos.Presets() {
+	for _, p := range Presets() {
 		if kind, ok := want[p.Name]; ok && p.Kind() != kind {
 			t.Errorf("%s is of kind %q, want %q", p.Name, p.Kind(), kind)
 		}
