@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/rlvr-go/rlvr/configs/fault"
@@ -184,6 +185,14 @@ func (p *program) Verify(ctx context.Context, ex *data.Example, completion strin
 		return data.Verdict{Kind: data.Error, Reason: code.ReasonSandbox, Detail: err.Error(), Blame: data.BlameInfrastructure}
 	}
 	return j.Verify(ctx, ex, completion)
+}
+
+// Render implements [Renderer]: with think a reference answer follows an end of thoughts.
+func (p *program) Render(answer string) string {
+	if p.options.AfterThink && !strings.Contains(answer, "</think>") {
+		answer = "</think>\n" + answer
+	}
+	return answer
 }
 
 // Explain says, a line a step, how the verdict on a completion comes about.

@@ -37,6 +37,24 @@ func TestConformance(t *testing.T) {
 	})
 }
 
+// TestSelfTest: reference answers pass their own tests and no others', after thoughts too.
+func TestSelfTest(t *testing.T) {
+	pool(t)
+	one, other := example(t, squares["host"]), example(t, `{"asserts": ["assert twice(1) == 2"]}`)
+	one.Answers, other.Answers = []string{fenced("def solve(n):\n    return n ** 2")}, []string{fenced("def twice(n):\n    return n + n")}
+	for _, think := range []bool{false, true} {
+		v, err := verifier.New("code", map[string]any{"think": think})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := verifier.SelfTest(t.Context(), v, []data.Example{*one, *other})
+		if err != nil || found.Golds != 2 || found.Shuffled != 2 {
+			t.Errorf("think %v: %+v, %v", think, found, err)
+		}
+		_ = v.(verifier.Outside).Close()
+	}
+}
+
 // TestVerdicts: each style of tests, each way to pass and to fail.
 func TestVerdicts(t *testing.T) {
 	const (
