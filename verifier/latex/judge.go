@@ -118,6 +118,12 @@ func answersOf(text string, o *Options, f *fuel, gold bool) ([]answer, *extracti
 			return []answer{a}, nil
 		}
 	}
+	return firstReadable(candidatesOf(text, o, gold), o, f)
+}
+
+// candidatesOf are the places of a text where its answer may be, the best first: those
+// after the thinking where there are any, and the whole of a short gold that has none.
+func candidatesOf(text string, o *Options, gold bool) []ranked {
 	found := candidates(text, &o.Extraction, o.Mode)
 	if after, ok := afterThink(text); ok && o.Mode == Strict && !gold {
 		if later := candidates(after, &o.Extraction, o.Mode); len(later) > 0 {
@@ -127,9 +133,12 @@ func answersOf(text string, o *Options, f *fuel, gold bool) ([]answer, *extracti
 	if len(found) == 0 && gold && len(text) <= longestWhole {
 		found = []ranked{{rankWhole, span{end: len(text), parts: []string{text}, rule: "the whole text"}}}
 	}
-	if len(found) == 0 {
-		return nil, &extractionError{reason: "no_answer"}
-	}
+	return found
+}
+
+// firstReadable reads candidates in their order: the first in Strict, the first formula in
+// MathVerify, or else the first text.
+func firstReadable(found []ranked, o *Options, f *fuel) ([]answer, *extractionError) {
 	var fallback *answer
 	for i := range found {
 		a, err := readSpan(&found[i].span, o, f)
