@@ -79,7 +79,7 @@ func (b *blueprint) setup(folder string) *setup {
 	s.Path = filepath.Join(s.Folder, b.language.file)
 	if b.warm {
 		s.Server = b.language.server
-		s.ServerSteps, s.ProgramSteps = serverSteps(b.options, w), programSteps(b.options, w)
+		s.RulesetSteps, s.ServerSteps, s.ProgramSteps = landlockRuleset(w), serverSteps(b.options, w), programSteps(w)
 	} else {
 		s.ProgramSteps = execSteps(b.options, w)
 	}

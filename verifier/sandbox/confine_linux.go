@@ -25,25 +25,22 @@ func limit(name string, resource uint64, value uint64) step {
 	return s
 }
 
-// commonLimits are those that a server may have as well as its programs.
-func commonLimits(o *Options) []step {
-	return []step{
+// limits are those of a program, which a fork server has as well, so that programs
+// inherit them. That of processor time comes with each job.
+func limits(o *Options, w walls) []step {
+	steps := []step{
 		limit("core", unix.RLIMIT_CORE, 0),
 		limit("file size", unix.RLIMIT_FSIZE, uint64(o.FilesMB)<<20),
 		limit("locked memory", unix.RLIMIT_MEMLOCK, 0),
 		limit("message queues", unix.RLIMIT_MSGQUEUE, 0),
 		limit("signals", unix.RLIMIT_SIGPENDING, mostSignals),
-	}
-}
-
-// programLimits are those of a program alone. That of processor time comes with
-// each job.
-func programLimits(o *Options) []step {
-	return []step{
 		limit("open files", unix.RLIMIT_NOFILE, mostFiles),
-		limit("threads", unix.RLIMIT_NPROC, mostThreads),
 		limit("memory", unix.RLIMIT_AS, uint64(o.MemoryMB)<<20),
 	}
+	if w.namespaces { // elsewhere it counts all that the user runs, and memory bounds threads
+		steps = append(steps, limit("threads", unix.RLIMIT_NPROC, mostThreads))
+	}
+	return steps
 }
 
 // noNewPrivileges keeps set-user-id files from giving any; filters demand it.
@@ -57,14 +54,12 @@ func dieWithServer() step {
 	return call("death signal", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL), 0, 0, 0)
 }
 
-// noCapabilities drops those that the sandbox was built with, for good.
-func noCapabilities() []step {
+// noCapabilities drops those that the sandbox was built with, the ambient ones
+// included, for good.
+func noCapabilities() step {
 	header := binary.LittleEndian.AppendUint32(nil, unix.LINUX_CAPABILITY_VERSION_3)
 	header = binary.LittleEndian.AppendUint32(header, 0)
-	return []step{
-		call("ambient capabilities", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0),
-		{Name: "capabilities", Number: unix.SYS_CAPSET, Args: []argument{{Memory: header}, {Memory: make([]byte, 24)}}},
-	}
+	return step{Name: "capabilities", Number: unix.SYS_CAPSET, Args: []argument{{Memory: header}, {Memory: make([]byte, 24)}}}
 }
 
 // secrecy hides the memory of a process from others of the same user.
@@ -73,36 +68,36 @@ func secrecy() step { return call("dumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPAB
 // serverSteps are what a fork server gives up before it says that it is ready.
 func serverSteps(o *Options, w walls) []step {
 	if w.unsafe {
-		return commonLimits(o)
+		return limits(o, w)
 	}
-	steps := append(commonLimits(o), secrecy(), noNewPrivileges())
-	code := serverFilter()
-	return append(steps, install("server's system calls", code, nil))
+	steps := append(limits(o, w), secrecy(), noNewPrivileges())
+	return append(steps, install("server's system calls", serverFilter(), nil))
 }
 
-// programSteps are what a program of a fork server gives up besides.
-func programSteps(o *Options, w walls) []step {
-	if w.unsafe {
-		return append(programLimits(o), dieWithServer())
+// programSteps are what a program of a fork server gives up besides. There are few,
+// as each program takes them.
+func programSteps(w walls) []step {
+	var steps []step
+	if !w.namespaces {
+		steps = append(steps, dieWithServer())
 	}
-	steps := append(landlockSteps(w), programLimits(o)...)
-	steps = append(steps, dieWithServer())
-	steps = append(steps, noCapabilities()...)
+	if w.unsafe {
+		return steps
+	}
 	code := programFilter()
+	steps = append(append(steps, landlockRestrict(w)...), noCapabilities())
 	return append(steps, install("program's system calls", code, ownPIDs(code)))
 }
 
 // execSteps are what a program gives up that starts its own interpreter.
 func execSteps(o *Options, w walls) []step {
-	steps := append(commonLimits(o), dieWithServer())
 	if w.unsafe {
-		return append(steps, programLimits(o)...)
+		return append(limits(o, w), dieWithServer())
 	}
-	steps = append(append(steps, secrecy(), noNewPrivileges()), landlockSteps(w)...)
-	steps = append(steps, programLimits(o)...)
-	steps = append(steps, noCapabilities()...)
 	code := execFilter()
-	return append(steps, install("system calls", code, ownPIDs(code)))
+	steps := append(landlockRuleset(w), limits(o, w)...)
+	steps = append(append(steps, dieWithServer(), secrecy(), noNewPrivileges()), landlockRestrict(w)...)
+	return append(steps, noCapabilities(), install("system calls", code, ownPIDs(code)))
 }
 
 // wholeSeconds is a limit of processor time as the kernel counts it. The rest is

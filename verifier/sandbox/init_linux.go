@@ -42,7 +42,9 @@ type setup struct {
 	Server      string   `json:"server"`
 	Command     []string `json:"command"`
 	Environment []string `json:"environment"`
-	// ServerSteps and ProgramSteps are what both give up.
+	// RulesetSteps are what a fork server does for Landlock; ServerSteps and
+	// ProgramSteps are what both give up.
+	RulesetSteps []step `json:"ruleset_steps"`
 	ServerSteps  []step `json:"server_steps"`
 	ProgramSteps []step `json:"program_steps"`
 }

@@ -41,11 +41,10 @@ const (
 	landlockOfFiles = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE
 )
 
-// Descriptors that the steps use between them, out of the way of those that the
-// rules open. Programs never see any.
+// Descriptors that the steps use between them. Programs never see any.
 const (
-	rulesetFD = 254
-	ruleFD    = 253
+	rulesetFD = mostFiles - 2
+	ruleFD    = mostFiles - 3
 )
 
 // landlockRights are the rights that the version knows: of files, of the network,
@@ -71,9 +70,10 @@ func landlockRights(version int) (files, network, scopes uint64) {
 	return files, network, scopes
 }
 
-// landlockSteps put the second wall around files: what is not listed cannot be
-// opened, even where a mount shows it.
-func landlockSteps(w walls) []step {
+// landlockRuleset makes the second wall around files: what is not listed cannot be
+// opened, even where a mount shows it. A fork server makes it once for many programs,
+// and again when the folder that they may change is another.
+func landlockRuleset(w walls) []step {
 	if w.landlock == 0 {
 		return nil
 	}
@@ -101,7 +101,16 @@ func landlockSteps(w walls) []step {
 		rights |= files & (unix.LANDLOCK_ACCESS_FS_REFER | unix.LANDLOCK_ACCESS_FS_TRUNCATE)
 		steps = append(steps, landlockRule(w.writable, rights)...)
 	}
-	return append(steps, call("landlock", unix.SYS_LANDLOCK_RESTRICT_SELF, rulesetFD, 0))
+	return steps
+}
+
+// landlockRestrict puts the wall around the process. Without new privileges for the
+// process the kernel refuses.
+func landlockRestrict(w walls) []step {
+	if w.landlock == 0 {
+		return nil
+	}
+	return []step{call("landlock", unix.SYS_LANDLOCK_RESTRICT_SELF, rulesetFD, 0)}
 }
 
 // moveTo gives the descriptor that the last step returned a number of its own. What

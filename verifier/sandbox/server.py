@@ -16,12 +16,13 @@ for _name in (
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
+_RULESET = 62  # rulesetFD
 
 
 def _compiled(steps):
     """Makes the memory of the steps once, so that a child only has to call."""
     out = []
-    for s in steps:
+    for s in steps or ():
         args, patches = [], []
         for a in s["args"] or ():
             if a.get("memory") is None:
@@ -55,15 +56,37 @@ def _take(steps):
 
 
 def _fresh_files():
-    """Gives the next program an empty folder."""
+    """Gives the next program an empty folder. Most programs leave nothing but their
+    source, and the filter keeps them from leaving more on a folder than its mode and
+    times. A new mount waits for every processor of the machine."""
+    folder, name = os.path.split(_setup["path"])
+    try:
+        if os.listdir(folder) == [name] and os.stat(folder).st_mode & 0o7777 == 0o700:
+            os.unlink(_setup["path"])
+            os.utime(folder, (0, 0))
+            return
+    except OSError:
+        pass
     if _setup["files"] == "mount":
         if _libc.umount2(b"/tmp", 2) or _libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 14, _setup["mount_options"].encode()):
             raise OSError(ctypes.get_errno(), "tmpfs: " + os.strerror(ctypes.get_errno()))
-    elif _setup["files"] == "folder":
-        import shutil
+        _fence()
+        return
+    import shutil
 
-        shutil.rmtree(_setup["folder"])
-        os.mkdir(_setup["folder"], 0o700)
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry)
+        else:
+            os.unlink(entry)
+    os.chmod(folder, 0o700)
+
+
+def _fence():
+    """Makes the rules of Landlock for the folders as they are now."""
+    _take(_ruleset_steps)
+    os.closerange(4, _RULESET)
+    os.closerange(_RULESET + 1, 4096)
 
 
 def _quit():
@@ -119,21 +142,27 @@ def _become(size, cpu, fds):
     os.setsid()
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))  # a signal, then the end
     os.chdir(_setup["folder"])
-    file = os.open(_setup["path"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    file = os.open(_setup["path"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     written = 0
     while written < size:
         written += os.write(file, source[written:])
     _take(_program_steps)
     os.closerange(3, 4096)
     _control.detach()
+    return source
+
+
+def _stage():
+    """Prepares what each program finds; each gets a copy of it by fork."""
     sys.argv[:] = [_setup["path"]]
     sys.path[0] = _setup["folder"]
     main = types.ModuleType("__main__")
     main.__file__, main.__cached__, main.__builtins__ = _setup["path"], None, builtins
     main.__loader__ = SourceFileLoader("__main__", _setup["path"])
     main.__dict__["__annotations__"] = {}
+    server = sys.modules["__main__"]
     sys.modules["__main__"] = main
-    return source, main
+    return main, server
 
 
 def _parse(source):
@@ -204,11 +233,13 @@ gc.disable()
 _control = _socket.socket(fileno=3)
 try:
     _setup = json.loads(_control.recv(1 << 20))
-    _program_steps = _compiled(_setup["program_steps"])
+    _program_steps, _ruleset_steps = _compiled(_setup["program_steps"]), _compiled(_setup["ruleset_steps"])
     for _number in range(1, signal.NSIG):  # process 1 is immune to signals without handlers
         if signal.getsignal(_number) == signal.default_int_handler:
             signal.signal(_number, signal.SIG_DFL)
+    _fence()
     _take(_compiled(_setup["server_steps"]))
+    _main, _server = _stage()
     gc.collect()
     gc.freeze()
     _control.send(b"ready")
@@ -223,8 +254,7 @@ while True:
         _fault("fork: %s" % e)
     if not _pid:
         break
-    for _fd in _fds:
-        os.close(_fd)
+    os.closerange(min(_fds), max(_fds) + 1)
     _watch(_pid, _job)
     _, _status, _usage = os.wait4(_pid, 0)
     if _setup["unsafe"]:
@@ -242,7 +272,7 @@ while True:
         _quit()
 
 try:
-    _source, _main = _become(_size, _cpu, _fds)
+    _source = _become(_size, _cpu, _fds)
 except BaseException as e:
     _control.send(b"E" + str(e).encode()[:4000])
     os._exit(1)
