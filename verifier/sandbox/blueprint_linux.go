@@ -63,7 +63,7 @@ func (b *blueprint) setup(folder string) *setup {
 		Unsafe:       b.walls.unsafe,
 		Binds:        b.interpreter.files,
 		Masks:        b.interpreter.masks,
-		Files:        "mount",
+		OnHost:       !b.walls.namespaces,
 		Folder:       "/tmp",
 		MountOptions: quotas(b.options),
 		Command:      b.interpreter.command,
@@ -73,13 +73,13 @@ func (b *blueprint) setup(folder string) *setup {
 	if w.namespaces {
 		w.readable, w.writable = []string{"/"}, s.Folder
 	} else {
-		s.Files, s.Folder = "folder", folder
+		s.Folder = folder
 		w.readable = append(append([]string{folder}, b.interpreter.files...), devices...)
 	}
 	s.Path = filepath.Join(s.Folder, b.language.file)
 	if b.warm {
 		s.Server = b.language.server
-		s.RulesetSteps, s.ServerSteps, s.ProgramSteps = landlockRuleset(w), serverSteps(b.options, w), programSteps(w)
+		s.ServerSteps, s.ProgramSteps = serverSteps(b.options, w), programSteps(w)
 	} else {
 		s.ProgramSteps = execSteps(b.options, w)
 	}

@@ -54,23 +54,21 @@ func dieWithServer() step {
 	return call("death signal", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL), 0, 0, 0)
 }
 
-// noCapabilities drops those that the sandbox was built with, the ambient ones
-// included, for good.
-func noCapabilities() step {
-	header := binary.LittleEndian.AppendUint32(nil, unix.LINUX_CAPABILITY_VERSION_3)
-	header = binary.LittleEndian.AppendUint32(header, 0)
-	return step{Name: "capabilities", Number: unix.SYS_CAPSET, Args: []argument{{Memory: header}, {Memory: make([]byte, 24)}}}
-}
-
 // secrecy hides the memory of a process from others of the same user.
 func secrecy() step { return call("dumpable", unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
 
-// serverSteps are what a fork server gives up before it says that it is ready.
+// serverSteps are what a fork server gives up before it says that it is ready, and
+// its programs with it. Without a file system of its own it has to write where its
+// programs may not: there Landlock is for them alone.
 func serverSteps(o *Options, w walls) []step {
 	if w.unsafe {
 		return limits(o, w)
 	}
-	steps := append(limits(o, w), secrecy(), noNewPrivileges())
+	steps := append(landlockRuleset(w), limits(o, w)...)
+	steps = append(steps, secrecy(), noNewPrivileges())
+	if w.namespaces {
+		steps = append(steps, landlockRestrict(w)...)
+	}
 	return append(steps, install("server's system calls", serverFilter(), nil))
 }
 
@@ -84,8 +82,10 @@ func programSteps(w walls) []step {
 	if w.unsafe {
 		return steps
 	}
+	if !w.namespaces {
+		steps = append(steps, landlockRestrict(w)...)
+	}
 	code := programFilter()
-	steps = append(append(steps, landlockRestrict(w)...), noCapabilities())
 	return append(steps, install("program's system calls", code, ownPIDs(code)))
 }
 
@@ -97,7 +97,7 @@ func execSteps(o *Options, w walls) []step {
 	code := execFilter()
 	steps := append(landlockRuleset(w), limits(o, w)...)
 	steps = append(append(steps, dieWithServer(), secrecy(), noNewPrivileges()), landlockRestrict(w)...)
-	return append(steps, noCapabilities(), install("system calls", code, ownPIDs(code)))
+	return append(steps, install("system calls", code, ownPIDs(code)))
 }
 
 // wholeSeconds is a limit of processor time as the kernel counts it. The rest is

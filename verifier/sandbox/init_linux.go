@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,9 +29,9 @@ type setup struct {
 	Binds []string `json:"binds"`
 	// Masks are files within them that are shown empty.
 	Masks []string `json:"masks"`
-	// Files is how a program gets an empty folder: "mount", or "folder", one of the host.
-	Files string `json:"files"`
-	// Folder is that folder, and Path that of the source in it.
+	// Folder is that of programs, and Path that of the source in it. OnHost says that
+	// the folder is one of the host's.
+	OnHost bool   `json:"on_host"`
 	Folder string `json:"folder"`
 	Path   string `json:"path"`
 	// MountOptions are those of the folder's file system: its quotas.
@@ -42,9 +41,7 @@ type setup struct {
 	Server      string   `json:"server"`
 	Command     []string `json:"command"`
 	Environment []string `json:"environment"`
-	// RulesetSteps are what a fork server does for Landlock; ServerSteps and
-	// ProgramSteps are what both give up.
-	RulesetSteps []step `json:"ruleset_steps"`
+	// ServerSteps and ProgramSteps are what both give up.
 	ServerSteps  []step `json:"server_steps"`
 	ProgramSteps []step `json:"program_steps"`
 }
@@ -74,7 +71,7 @@ func Main() {
 
 // removeFolder leaves nothing behind where programs have a folder of the host.
 func removeFolder(s *setup) {
-	if s.Files == "folder" {
+	if s.OnHost {
 		_ = os.RemoveAll(s.Folder) // nobody to tell
 	}
 }
@@ -93,11 +90,11 @@ func begin(s *setup) error {
 		if err := furnish(s); err != nil {
 			return err
 		}
-		if err := keepOneCapability(); err != nil {
+		if err := noCapabilities(); err != nil {
 			return fmt.Errorf("capabilities: %w", err)
 		}
 	}
-	if s.Files == "folder" {
+	if s.OnHost {
 		if err := os.Mkdir(s.Folder, 0o700); err != nil {
 			return err
 		}
@@ -132,21 +129,16 @@ func receive() ([]byte, error) {
 	return raw, nil
 }
 
-// keepOneCapability leaves that of mounting to the fork server, which gives every
-// program a new folder, and nothing to whatever else might be executed.
-func keepOneCapability() error {
+// noCapabilities drops those that the sandbox was built with, for good.
+func noCapabilities() error {
 	for c := uintptr(0); ; c++ {
 		if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
 			break // past the last one
 		}
 	}
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	const mounting = 1 << unix.CAP_SYS_ADMIN
-	data := [2]unix.CapUserData{{Effective: mounting, Permitted: mounting, Inheritable: mounting}}
-	if _, _, errno := unix.RawSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data)), 0); errno != 0 {
-		return errno
-	}
-	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, unix.CAP_SYS_ADMIN, 0, 0); err != nil {
+	var none [2]unix.CapUserData // takes the ambient ones along
+	if err := unix.Capset(&header, &none[0]); err != nil {
 		return err
 	}
 	// Changed credentials clear the death signal.

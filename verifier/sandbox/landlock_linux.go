@@ -71,8 +71,7 @@ func landlockRights(version int) (files, network, scopes uint64) {
 }
 
 // landlockRuleset makes the second wall around files: what is not listed cannot be
-// opened, even where a mount shows it. A fork server makes it once for many programs,
-// and again when the folder that they may change is another.
+// opened, even where a mount shows it.
 func landlockRuleset(w walls) []step {
 	if w.landlock == 0 {
 		return nil

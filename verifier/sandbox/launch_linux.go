@@ -143,10 +143,7 @@ func (l *launchable) serve(s *setup) error {
 	if s.Unsafe {
 		_ = unix.Kill(-pid, unix.SIGKILL) // what it left behind, if anything
 	}
-	if err := freshFiles(s); err != nil {
-		return err
-	}
-	return finish(status, &usage)
+	return finish(status, &usage, freshFiles(s))
 }
 
 // orders are what comes with the files of a program.
@@ -215,29 +212,25 @@ func watch(s *setup, pid int, job uint64) error {
 	}
 }
 
-// finish reports how the program ended.
-func finish(status unix.WaitStatus, usage *unix.Rusage) error {
-	reply := binary.LittleEndian.AppendUint64([]byte("R"), uint64(status))
+// finish reports how the program ended, and whether there may be another.
+func finish(status unix.WaitStatus, usage *unix.Rusage, reusable bool) error {
+	kind := "R"
+	if !reusable {
+		kind = "L" // the last
+	}
+	reply := binary.LittleEndian.AppendUint64([]byte(kind), uint64(status))
 	reply = binary.LittleEndian.AppendUint64(reply, uint64(usage.Utime.Nano()/1000))
 	return unix.Send(controlFD, binary.LittleEndian.AppendUint64(reply, uint64(usage.Stime.Nano()/1000)), 0)
 }
 
-// freshFiles gives the next program an empty folder.
-func freshFiles(s *setup) error {
-	switch s.Files {
-	case "mount":
-		if err := unix.Unmount(s.Folder, unix.MNT_DETACH); err != nil {
-			return err
-		}
-		return unix.Mount("tmpfs", s.Folder, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, s.MountOptions)
-	case "folder":
-		entries, err := os.ReadDir(s.Folder)
-		for _, e := range entries {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(s.Folder, e.Name())))
-		}
-		return err
+// freshFiles gives the next program an empty folder. Programs can make one that
+// cannot be emptied; then this sandbox is of no more use.
+func freshFiles(s *setup) bool {
+	entries, err := os.ReadDir(s.Folder)
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(s.Folder, e.Name())))
 	}
-	return nil
+	return errors.Join(err, os.Chmod(s.Folder, 0o700)) == nil
 }
 
 // start forks a child that becomes the program.

@@ -75,7 +75,9 @@ func TestLeaks(t *testing.T) {
 		if v.noNamespaces {
 			n /= 6
 		}
-		open(o, v) //nolint:errcheck // what the process gets once: poller, caches
+		if p, err := open(o, v); err == nil { // what the process gets once: poller, caches
+			p.Close()
+		}
 		before := own(t)
 		p, err := open(o, v)
 		if err != nil {

@@ -108,7 +108,7 @@ func locatePython(o *Options) (*interpreter, error) {
 		command: []string{self.Executable, "-s"},
 		environment: []string{
 			"HOME=/tmp", "TMPDIR=/tmp", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TZ=UTC", "PYTHONHASHSEED=0", "PYTHONUTF8=1",
-			"PYTHONDONTWRITEBYTECODE=1", "MALLOC_ARENA_MAX=2", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
+			"PYTHONDONTWRITEBYTECODE=1", "LD_BIND_NOW=1", "MALLOC_ARENA_MAX=2", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
 			"LD_LIBRARY_PATH=" + strings.Join(folders, ":"),
 		},
 		files:   append(files, libraries...),

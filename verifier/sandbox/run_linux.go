@@ -98,7 +98,7 @@ func (w *worker) run(ctx context.Context, l *language, j *job) (outcome, error) 
 		if err := out.read(reply); err != nil {
 			return out, err
 		}
-		out.reusable = true
+		out.reusable = reply[0] == 'R'
 		out.judge(l, j)
 	}
 	switch {
@@ -149,7 +149,7 @@ func (w *worker) end() ([]byte, error) {
 
 // read takes the server's report: the status of wait and two times.
 func (o *outcome) read(reply []byte) error {
-	if len(reply) != 25 || reply[0] != 'R' {
+	if len(reply) != 25 || reply[0] != 'R' && reply[0] != 'L' {
 		return fmt.Errorf("a report of %d bytes", len(reply))
 	}
 	status := syscall.WaitStatus(binary.LittleEndian.Uint64(reply[1:]))

@@ -78,24 +78,19 @@ var refused = []uintptr{
 	unix.SYS_INOTIFY_INIT1, unix.SYS_INOTIFY_ADD_WATCH, unix.SYS_INOTIFY_RM_WATCH,
 	unix.SYS_SHMGET, unix.SYS_SHMAT, unix.SYS_SHMDT, unix.SYS_SHMCTL, unix.SYS_SEMGET, unix.SYS_SEMOP, unix.SYS_SEMCTL,
 	unix.SYS_SEMTIMEDOP, unix.SYS_MSGGET, unix.SYS_MSGSND, unix.SYS_MSGRCV, unix.SYS_MSGCTL, unix.SYS_MQ_OPEN,
-	unix.SYS_MQ_UNLINK, unix.SYS_PERSONALITY, unix.SYS_CHROOT, unix.SYS_UNSHARE, unix.SYS_SETHOSTNAME,
+	unix.SYS_MQ_UNLINK, unix.SYS_PERSONALITY, unix.SYS_CHROOT, unix.SYS_UNSHARE, unix.SYS_SETHOSTNAME, unix.SYS_CAPSET,
 	unix.SYS_CLOCK_SETTIME, unix.SYS_SETTIMEOFDAY, unix.SYS_ADJTIMEX, unix.SYS_CLOCK_ADJTIME,
-	unix.SYS_OPENAT2,
+	unix.SYS_OPENAT2, unix.SYS_LANDLOCK_CREATE_RULESET, unix.SYS_LANDLOCK_ADD_RULE,
 }
 
 // servers are what a fork server may do besides, and what becomes of each call in a
 // program.
 var servers = map[uintptr][]instruction{
-	unix.SYS_RECVMSG:                 {ret(retErrno(unix.EPERM))},
-	unix.SYS_SETSID:                  {ret(retErrno(unix.EPERM))},
-	unix.SYS_CAPSET:                  {ret(retErrno(unix.EPERM))},
-	unix.SYS_MOUNT:                   {ret(retKill)},
-	unix.SYS_UMOUNT2:                 {ret(retKill)},
-	unix.SYS_SECCOMP:                 {ret(retKill)},
-	unix.SYS_PIDFD_OPEN:              {ret(retKill)},
-	unix.SYS_LANDLOCK_CREATE_RULESET: {ret(retErrno(unix.EPERM))},
-	unix.SYS_LANDLOCK_ADD_RULE:       {ret(retErrno(unix.EPERM))},
-	unix.SYS_LANDLOCK_RESTRICT_SELF:  {ret(retErrno(unix.EPERM))},
+	unix.SYS_RECVMSG:                {ret(retErrno(unix.EPERM))},
+	unix.SYS_SETSID:                 {ret(retErrno(unix.EPERM))},
+	unix.SYS_SECCOMP:                {ret(retKill)},
+	unix.SYS_PIDFD_OPEN:             {ret(retKill)},
+	unix.SYS_LANDLOCK_RESTRICT_SELF: {ret(retErrno(unix.EPERM))},
 	// A thread, but no process: the limits of one process then bound everything.
 	unix.SYS_CLONE: {
 		argLow(0), and(unix.CLONE_THREAD | namespaceFlags), ifEqual(unix.CLONE_THREAD), ret(retAllow),

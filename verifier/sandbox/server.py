@@ -2,7 +2,7 @@
 # and becomes a new process for each program. It never reads what a program wrote;
 # how a program ended it knows from the kernel. Everything below runs at the top of
 # the module so that a program has one frame above it.
-import sys, os, gc, json, struct, select, ctypes, signal, atexit, builtins, types, resource, _socket
+import sys, os, gc, json, struct, select, ctypes, atexit, builtins, types, resource, _signal, _socket
 from importlib.machinery import SourceFileLoader
 
 # Not threading and random: they run code after every fork, which costs more than it
@@ -56,45 +56,47 @@ def _take(steps):
 
 
 def _fresh_files():
-    """Gives the next program an empty folder. Most programs leave nothing but their
-    source, and the filter keeps them from leaving more on a folder than its mode and
-    times. A new mount waits for every processor of the machine."""
-    folder, name = os.path.split(_setup["path"])
+    """Gives the next program an empty folder; the filter keeps programs from leaving
+    more on the folder itself than its mode and times. A program can make one that
+    cannot be emptied: then this sandbox is of no more use."""
+    folder = _setup["folder"]
     try:
-        if os.listdir(folder) == [name] and os.stat(folder).st_mode & 0o7777 == 0o700:
+        os.chmod(folder, 0o700)
+        if os.listdir(folder) == [os.path.basename(_setup["path"])] and not os.path.isdir(_setup["path"]):
             os.unlink(_setup["path"])
-            os.utime(folder, (0, 0))
-            return
-    except OSError:
-        pass
-    if _setup["files"] == "mount":
-        if _libc.umount2(b"/tmp", 2) or _libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 14, _setup["mount_options"].encode()):
-            raise OSError(ctypes.get_errno(), "tmpfs: " + os.strerror(ctypes.get_errno()))
-        _fence()
-        return
-    import shutil
-
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry)
         else:
-            os.unlink(entry)
-    os.chmod(folder, 0o700)
+            _empty(folder)
+        os.utime(folder, (0, 0))
+    except OSError:
+        return False
+    return True
 
 
-def _fence():
-    """Makes the rules of Landlock for the folders as they are now."""
-    _take(_ruleset_steps)
-    os.closerange(4, _RULESET)
-    os.closerange(_RULESET + 1, 4096)
+def _empty(folder):
+    """Removes what is in a folder, however deep, without recursion."""
+    found, folders = [folder], []
+    while found:
+        here = found.pop()
+        folders.append(here)
+        os.chmod(here, 0o700)
+        with os.scandir(here) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    found.append(entry.path)
+                else:
+                    os.unlink(entry.path)
+    for here in reversed(folders[1:]):
+        os.rmdir(here)
 
 
 def _quit():
     """Ends with the pool, and leaves nothing behind."""
-    if _setup["files"] == "folder":
-        import shutil
-
-        shutil.rmtree(_setup["folder"], ignore_errors=True)
+    if _setup["on_host"]:
+        try:
+            _empty(_setup["folder"])
+            os.rmdir(_setup["folder"])
+        except OSError:
+            pass
     os._exit(0)
 
 
@@ -128,7 +130,7 @@ def _watch(pid, job):
                 return
             order = _control.recv(64)
             if not order or struct.unpack("=q", order)[0] == job:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, _signal.SIGKILL)
             if not order:
                 os.waitpid(pid, 0)
                 _quit()
@@ -197,8 +199,8 @@ def _failed(e, parsing):
         print("\nOriginal exception was:", file=sys.stderr)
         sys.__excepthook__(type(e), e, tb)
     if isinstance(e, KeyboardInterrupt):
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+        os.kill(os.getpid(), _signal.SIGINT)
     return 1
 
 
@@ -233,12 +235,11 @@ gc.disable()
 _control = _socket.socket(fileno=3)
 try:
     _setup = json.loads(_control.recv(1 << 20))
-    _program_steps, _ruleset_steps = _compiled(_setup["program_steps"]), _compiled(_setup["ruleset_steps"])
-    for _number in range(1, signal.NSIG):  # process 1 is immune to signals without handlers
-        if signal.getsignal(_number) == signal.default_int_handler:
-            signal.signal(_number, signal.SIG_DFL)
-    _fence()
+    _program_steps = _compiled(_setup["program_steps"])
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # process 1 is immune to signals without handlers
     _take(_compiled(_setup["server_steps"]))
+    os.closerange(4, _RULESET)
+    os.closerange(_RULESET + 1, 4096)
     _main, _server = _stage()
     gc.collect()
     gc.freeze()
@@ -259,15 +260,12 @@ while True:
     _, _status, _usage = os.wait4(_pid, 0)
     if _setup["unsafe"]:
         try:
-            os.killpg(_pid, signal.SIGKILL)
+            os.killpg(_pid, _signal.SIGKILL)
         except OSError:
             pass
+    _kind = b"R" if _fresh_files() else b"L"
     try:
-        _fresh_files()
-    except BaseException as e:
-        _fault("fresh files: %s" % e)
-    try:
-        _control.send(struct.pack("=cqqq", b"R", _status, int(_usage.ru_utime * 1e6), int(_usage.ru_stime * 1e6)))
+        _control.send(struct.pack("=cqqq", _kind, _status, int(_usage.ru_utime * 1e6), int(_usage.ru_stime * 1e6)))
     except OSError:
         _quit()
 
@@ -278,7 +276,7 @@ except BaseException as e:
     os._exit(1)
 
 _leave, _status, _parsing = os._exit, 0, True
-signal.signal(signal.SIGINT, signal.default_int_handler)
+_signal.signal(_signal.SIGINT, _signal.default_int_handler)
 gc.enable()
 try:
     _code = _parse(_source)
