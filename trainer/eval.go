@@ -47,11 +47,7 @@ func (t *Trainer) evalGenerator() (*generator, error) {
 	if t.evaluator != nil {
 		return t.evaluator, nil
 	}
-	o := sampler.DefaultOptions()
-	e := &t.setup.Eval
-	o.NumGenerations, o.Temperature, o.MaxCompletionLength = e.NumGenerations, e.Temperature, t.evalLength()
-	o.Stop = t.evalStop()
-	g, err := t.newGenerator(o)
+	g, err := t.newGenerator(t.EvalSampling())
 	if err != nil {
 		return nil, fmt.Errorf("trainer: evaluation: %w", err)
 	}
@@ -91,18 +87,11 @@ func (t *Trainer) evalStop() []string {
 // or "test"), and returns the scored rows too. It asks only the reward that says what
 // is right.
 func (t *Trainer) Evaluate(ctx context.Context, set string) (*Evaluation, *data.Scored, error) {
-	prompts := t.validation
-	if set == "test" {
-		prompts = t.test
-	}
-	if n := t.setup.Eval.MaxExamples; n > 0 && n < len(prompts) {
-		prompts = prompts[:n]
-	}
 	g, err := t.evalGenerator()
 	if err != nil {
 		return nil, nil, err
 	}
-	groups, scoring, err := t.generate(ctx, g, prompts, sampler.Draw{Seed: t.setup.Seed, Step: evalDraw}, t.setup.Rewards.Right())
+	groups, scoring, err := t.generate(ctx, g, t.evaluated(set), sampler.Draw{Seed: t.setup.Seed, Step: evalDraw}, t.setup.Rewards.Right())
 	if err != nil {
 		return nil, nil, err
 	}

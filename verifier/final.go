@@ -41,13 +41,15 @@ func noGold(detail string) data.Verdict {
 	return data.Verdict{Kind: data.Error, Reason: "no_gold", Detail: detail, Blame: data.BlameGold}
 }
 
+// mostShown is the most bytes of an answer that are kept for people.
+const mostShown = 200
+
 // shorten cuts a text that is kept for people.
 func shorten(text string) string {
-	const most = 200
-	if len(text) <= most {
+	if len(text) <= mostShown {
 		return text
 	}
-	return strings.ToValidUTF8(text[:most], "") + "..."
+	return strings.ToValidUTF8(text[:mostShown], "") + "..."
 }
 
 // wholeNumber is a field of a row that is a whole number, as [data.DecodeJSONL] reads it

@@ -69,6 +69,9 @@ func (m *mathematics) option(l *fault.List, key string, value any) {
 
 func (mathematics) Name() string { return "math" }
 
+// ByMeaning implements [ByMeaning].
+func (mathematics) ByMeaning() bool { return true }
+
 func (m mathematics) Verify(_ context.Context, ex *data.Example, completion string) data.Verdict {
 	r := m.judge(ex, completion)
 	v := data.Verdict{Extracted: r.Extracted, Reason: r.Reason}

@@ -32,6 +32,9 @@ func newNumber(options map[string]any) (Verifier, error) {
 
 func (number) Name() string { return "number" }
 
+// ByMeaning implements [ByMeaning].
+func (number) ByMeaning() bool { return true }
+
 func (number) Verify(_ context.Context, ex *data.Example, completion string) data.Verdict {
 	said := lastNumber(completion)
 	golds := 0

@@ -23,6 +23,9 @@ func newWord(options map[string]any) (Verifier, error) {
 
 func (word) Name() string { return "word" }
 
+// ByMeaning implements [ByMeaning].
+func (word) ByMeaning() bool { return true }
+
 func (word) Verify(_ context.Context, ex *data.Example, completion string) data.Verdict {
 	said := lastWord(finalText(completion))
 	golds := 0

@@ -3,13 +3,18 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rlvr-go/rlvr/configs"
+	"github.com/rlvr-go/rlvr/configs/fault"
 	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/tokenize"
 	"github.com/rlvr-go/rlvr/trainer"
@@ -21,16 +26,25 @@ import (
 type evalOptions struct {
 	config, backend, checkpoint string
 	sets                        []string
-	json                        bool
+	problems, splits, by        []string
+	out, against                string
+	clean, json                 bool
 }
 
 func newEvalCommand() *cobra.Command {
 	o := &evalOptions{}
 	c := &cobra.Command{
 		Use:   "eval CONFIG",
-		Short: "evaluate a checkpoint on the config's validation and test problems",
-		Long: `Evaluate on the config's validation and test problems: the newest checkpoint of its run,
-that of --checkpoint, or, before a run, the weights that it would start from.`,
+		Short: "evaluate a checkpoint: avg@k, pass@k, maj@k with 95 % intervals, compared with another",
+		Long: `Evaluate on the config's validation and test problems, or on problem files: the newest
+checkpoint of its run, that of --checkpoint, or, before a run, the weights that it would start
+from. docs/evaluation.md defines every number.
+
+With --out every problem is written as soon as it is judged, and the same command goes on
+where it was interrupted; the numbers are those of an uninterrupted one.`,
+		Example: `  rlvr eval quickstart.yaml --set eval.num_generations=8 --set eval.temperature=1
+  rlvr eval run.yaml --set data.task=math500 --set 'data.options={test_files: [test.jsonl]}' --by level
+  rlvr eval run.yaml --problems mine.jsonl --out after.jsonl --against before.jsonl`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.config = args[0]
@@ -38,45 +52,76 @@ that of --checkpoint, or, before a run, the weights that it would start from.`,
 		},
 	}
 	addBackendFlag(c, &o.backend)
-	c.Flags().StringArrayVar(&o.sets, "set", nil, "override a key: --set eval.num_generations=4")
-	c.Flags().StringVar(&o.checkpoint, "checkpoint", "", "a checkpoint folder")
-	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
+	f := c.Flags()
+	f.StringArrayVar(&o.sets, "set", nil, "override a key: --set eval.num_generations=4")
+	f.StringVar(&o.checkpoint, "checkpoint", "", "a checkpoint or model folder, a GGUF file, a name on the Hub")
+	f.StringArrayVar(&o.problems, "problems", nil, "a JSONL problem file in place of the config's problems; may be given several times")
+	f.StringSliceVar(&o.splits, "split", nil, "the splits to evaluate: train, validation, test (default: the latter two)")
+	f.StringArrayVar(&o.by, "by", nil, "results by a field of the problems, such as level; may be given several times")
+	f.StringVar(&o.out, "out", "", "a JSONL file for every problem with its completions, and to go on from")
+	f.BoolVar(&o.clean, "clean", false, "start the --out file anew")
+	f.StringVar(&o.against, "against", "", "compare with the --out file of another evaluation, or with a run folder or model, which is then evaluated too")
+	f.BoolVar(&o.json, "json", false, "print one JSON object")
 	return c
 }
 
 func runEval(ctx context.Context, o *evalOptions, out, errOut io.Writer) error {
+	c, err := o.load()
+	if err != nil {
+		return err
+	}
+	against, err := openAgainst(o)
+	if err != nil {
+		return userError(err)
+	}
+	e := &evaluator{options: o, config: c, against: against, notes: out, errOut: errOut}
+	if o.json {
+		e.notes = errOut
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	here, err := e.evaluate(ctx, o.checkpoint, o.out)
+	if err != nil {
+		return err
+	}
+	there, err := against.results(ctx, e)
+	if err != nil {
+		return err
+	}
+	r := newEvalReport(o, here, there)
+	if o.json {
+		return json.NewEncoder(out).Encode(r)
+	}
+	return r.print(out)
+}
+
+// load reads the config and puts the problems that the flags name in place of its own.
+func (o *evalOptions) load() (*configs.Config, error) {
 	c, err := configs.Load(o.config, withBackend(o.sets, o.backend))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	notes := out
-	if o.json {
-		notes = errOut
-	}
-	t, _, from, err := openTrained(ctx, c, o.checkpoint, notes, errOut)
-	if err != nil {
-		return err
-	}
-	defer t.Close()
-	var all []*trainer.Evaluation
-	for _, set := range []string{tasks.Validation, tasks.Test} {
-		e, _, err := t.Evaluate(ctx, set)
-		if err != nil {
-			return err
-		}
-		if e.Problems > 0 {
-			all = append(all, e)
+	for _, name := range o.splits {
+		if !slices.Contains(tasks.Splits, name) {
+			return nil, userError(fmt.Errorf("eval: --split: found %q, allowed: %s", name, fault.OneOf(name, tasks.Splits)))
 		}
 	}
-	if o.json {
-		return json.NewEncoder(out).Encode(map[string]any{"checkpoint": from, "evaluations": all})
+	if o.clean && o.out == "" {
+		return nil, userError(errors.New("eval: --clean without --out: there is no file to start anew"))
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "set\tproblems\tavg@k\tk\t95 % interval\tpass@k\tlength\ttruncated")
-	for _, e := range all {
-		fmt.Fprintf(w, "%s\t%d\t%.4f\t%d\t%.4f to %.4f\t%.4f\t%.1f\t%.1f %%\n", e.Set, e.Problems, e.Avg, e.K, e.Low, e.High, e.Pass, e.MeanLength, 100*e.Clipped)
+	if len(o.problems) == 0 {
+		if len(o.splits) == 0 {
+			o.splits = []string{tasks.Validation, tasks.Test}
+		}
+		return c, nil
 	}
-	return w.Flush()
+	if len(o.splits) > 0 {
+		return nil, userError(errors.New("eval: --split beside --problems: problem files have no splits"))
+	}
+	o.splits = []string{tasks.Test}
+	c.Data.Task, c.Data.Options = "", nil
+	c.Data.TrainFiles, c.Data.ValidationFiles, c.Data.TestFiles = nil, nil, o.problems
+	return c, nil
 }
 
 // openTrained makes a trainer that holds a checkpoint's weights, for commands that

@@ -70,6 +70,9 @@ var allowed = map[string]map[string]string{
 		"model/device": "executables",
 	},
 	"trainer/runlog": {},
+	"trainer/evaluation": {
+		"trainer/runlog": "Wilson's interval, rewards that may be null",
+	},
 	"trainer": {
 		"algos":                   "objectives, behind their interfaces",
 		"checkpoints":             "saving and resuming",
@@ -108,6 +111,7 @@ var allowed = map[string]map[string]string{
 		"sampler":                 "options of rlvr sample",
 		"tokenize":                "the tokenizer",
 		"trainer":                 "the run",
+		"trainer/evaluation":      "rlvr eval",
 		"trainer/runlog":          "the run folder",
 		"verifier":                "the verifier",
 		"verifier/sandbox":        "what a process does that is a sandbox",

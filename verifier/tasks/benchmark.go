@@ -160,7 +160,7 @@ func (t *benchmark) example(r *mathRow) (data.Example, error) {
 	}
 	ex := t.prompt.put(question, r)
 	ex.ID = fmt.Sprintf("%s/%016x", t.set.name, hashOf(question))
-	ex.Answers = []string{answer}
+	ex.Answers, ex.Extra = []string{answer}, r.kinds()
 	ex.Completion = t.prompt.demonstrate(answer, solution)
 	return ex, nil
 }

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
@@ -18,6 +19,32 @@ type mathRow struct {
 	MultipleAnswer bool     `json:"is_multiple_answer"`
 	AnswerType     string   `json:"answer_type"`
 	Unit           string   `json:"unit"`
+	// These say what kind of problem it is: text or numbers.
+	Subject    any `json:"subject"`
+	Subfield   any `json:"subfield"`
+	Level      any `json:"level"`
+	Difficulty any `json:"difficulty"`
+	Type       any `json:"type"`
+}
+
+// kinds are the fields that say what kind of problem a row is, for results by kind.
+func (r *mathRow) kinds() map[string]any {
+	out := map[string]any{}
+	for _, f := range []struct {
+		name  string
+		value any
+	}{{"subject", r.Subject}, {"subfield", r.Subfield}, {"level", r.Level}, {"difficulty", r.Difficulty}, {"type", r.Type}} {
+		switch x := f.value.(type) {
+		case string:
+			out[f.name] = x
+		case float64:
+			out[f.name] = json.Number(strconv.FormatFloat(x, 'g', -1, 64))
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
 }
 
 // answerText is the field answer: a text, or a number, of which 27.0 is 27.
