@@ -70,8 +70,13 @@ var allowed = map[string]map[string]string{
 		"model/device": "executables",
 	},
 	"trainer/runlog": {},
+	"trainer/stats":  {},
 	"trainer/evaluation": {
 		"trainer/runlog": "Wilson's interval, rewards that may be null",
+	},
+	"trainer/compare": {
+		"trainer/runlog": "metrics of the runs that it reads",
+		"trainer/stats":  "intervals",
 	},
 	"trainer": {
 		"algos":                   "objectives, behind their interfaces",
@@ -111,6 +116,7 @@ var allowed = map[string]map[string]string{
 		"sampler":                 "options of rlvr sample",
 		"tokenize":                "the tokenizer",
 		"trainer":                 "the run",
+		"trainer/compare":         "rlvr compare",
 		"trainer/evaluation":      "rlvr eval",
 		"trainer/runlog":          "the run folder",
 		"verifier":                "the verifier",

@@ -76,9 +76,10 @@ func sandboxWorks() bool {
 }
 
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits":      scriptExits,
-	"waitfor":    scriptWaitFor,
-	"interrupts": scriptInterrupts,
+	"exits":        scriptExits,
+	"waitfor":      scriptWaitFor,
+	"interrupts":   scriptInterrupts,
+	"interruptsat": scriptInterruptsAt,
 }
 
 // scriptExits runs "exits CODE PROGRAM ARG...": the program must end with the code.
@@ -127,16 +128,39 @@ func scriptInterrupts(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: interrupts TEXT ARG...")
 	}
+	out := &watched{text: args[0], seen: make(chan struct{})}
+	interrupt(ts, out, out.seen, args[1:])
+}
+
+// scriptInterruptsAt runs "interruptsat FILE ARG...": the same once the file has a line.
+func scriptInterruptsAt(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: interruptsat FILE ARG...")
+	}
+	seen := make(chan struct{})
+	go func() {
+		for end := time.Now().Add(scriptPatience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+			if text, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && bytes.ContainsRune(text, '\n') {
+				close(seen)
+				return
+			}
+		}
+	}()
+	interrupt(ts, &watched{done: true}, seen, args[1:])
+}
+
+// interrupt starts rlvr and interrupts it once seen is closed.
+func interrupt(ts *testscript.TestScript, out *watched, seen <-chan struct{}, args []string) {
 	exe, err := os.Executable()
 	ts.Check(err)
-	out, errOut := &watched{text: args[0], seen: make(chan struct{})}, &bytes.Buffer{}
-	child := exec.Command(exe, args[1:]...)
+	errOut := &bytes.Buffer{}
+	child := exec.Command(exe, args...)
 	child.Args[0] = "rlvr"
 	child.Dir = ts.Getenv("WORK")
 	child.Stdout, child.Stderr = out, errOut
 	ts.Check(child.Start())
 	select {
-	case <-out.seen:
+	case <-seen:
 		ts.Check(child.Process.Signal(os.Interrupt))
 	case <-time.After(scriptPatience):
 		ts.Check(child.Process.Kill())
