@@ -229,10 +229,10 @@ func TestWeightsDecideWhatIsSampled(t *testing.T) {
 	step := func(rate float64, step int) []runlog.Sample {
 		return slices.DeleteFunc(slices.Clone(samples[rate]), func(s runlog.Sample) bool { return s.Step != step })
 	}
-	if len(step(0, 1)) == 0 || !slices.Equal(step(0, 1), step(0.3, 1)) {
+	if len(step(0, 1)) == 0 || !cmp.Equal(step(0, 1), step(0.3, 1)) {
 		t.Errorf("before the first update samples differ:\n%v\n%v", step(0, 1), step(0.3, 1))
 	}
-	if slices.Equal(step(0, 2), step(0.3, 2)) {
+	if cmp.Equal(step(0, 2), step(0.3, 2)) {
 		t.Errorf("a large step changes no sample: %v", step(0.3, 2))
 	}
 }

@@ -88,6 +88,7 @@ func resumeSetup(t *testing.T, dev *device.Device, stages []StageOptions) (Setup
 	s, rec := kitSetup(t, dev, stages...)
 	verify(evenStart).judgeBy(&s)
 	s.Eval.NumGenerations, s.Eval.Temperature = 2, 1
+	s.Logging.ScoreCompletions = true
 	s.StagesDir = filepath.Join(filepath.Dir(s.CheckpointDir), "stages")
 	return s, rec
 }

@@ -19,6 +19,8 @@ type shape struct {
 // and is not much dearer than the best is used again.
 type packer struct {
 	padded bool
+	// rounded makes a shape of the items alone, none that was used before.
+	rounded bool
 	// paired keeps every two responses together.
 	paired      bool
 	microTokens int
@@ -43,6 +45,14 @@ func (p *packer) limit(n int) {
 	if n > 0 {
 		p.microTokens = min(p.microTokens, n)
 	}
+}
+
+// apart is a packer that neither reads nor adds to the shapes of p: what it packs does
+// not change how the stage's steps are packed, and is packed the same after a resume.
+func (p *packer) apart() packer {
+	out := *p
+	out.rounded, out.paired, out.shapes = true, false, nil
+	return out
 }
 
 // pairUp keeps every two responses together, in one row.
@@ -91,6 +101,10 @@ func (p *packer) choose(items []item) shape {
 			length = max(length, len(items[i+j].tokens))
 		}
 		width = max(width, whole)
+	}
+	if p.rounded {
+		best, _ := p.fitted(items, powerOfTwo(width), powerOfTwo(length))
+		return best
 	}
 	best, bestLayout := p.cheapest(items, width, length)
 	limit := nearly * p.cost(best, bestLayout)

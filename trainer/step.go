@@ -77,7 +77,11 @@ func (t *Trainer) endStep(ctx context.Context, st *stage, c *stepClock, s *data.
 	if err := t.setup.Report.Step(r); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}
-	if err := t.setup.Report.Samples(t.state.Step, t.samples(st, s)); err != nil {
+	samples, err := t.samples(st, s)
+	if err != nil {
+		return err
+	}
+	if err := t.setup.Report.Samples(t.state.Step, samples); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}
 	if n := t.setup.Checkpoint.SaveSteps; n > 0 && t.state.Step%n == 0 && !st.over(&t.state) {
@@ -192,20 +196,4 @@ func describeRewards(s *data.Scored, m map[string]float64) {
 			m["rewards/"+name+"/mean"], m["rewards/"+name+"/std"] = meanStd(there)
 		}
 	}
-}
-
-// samples are the first completions of the step's first prompts.
-func (t *Trainer) samples(st *stage, s *data.Scored) []runlog.Sample {
-	if st.algorithm.Offline {
-		return nil
-	}
-	var out []runlog.Sample
-	s.GroupRows(func(group int, rows []data.Row) {
-		if len(out) == t.setup.Logging.NumCompletions {
-			return
-		}
-		g := &s.Groups[group]
-		out = append(out, runlog.NewSample(t.state.Step, st.opts.Name, t.setup.Tokenizer.Decode(g.Prompt, false), g.Example, &rows[0]))
-	})
-	return out
 }

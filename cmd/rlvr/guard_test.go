@@ -78,6 +78,9 @@ var allowed = map[string]map[string]string{
 		"trainer/runlog": "metrics of the runs that it reads",
 		"trainer/stats":  "intervals",
 	},
+	"trainer/runlog/view": {
+		"trainer/runlog": "the names in a run folder, what metrics mean",
+	},
 	"trainer": {
 		"algos":                   "objectives, behind their interfaces",
 		"checkpoints":             "saving and resuming",
@@ -119,6 +122,7 @@ var allowed = map[string]map[string]string{
 		"trainer/compare":         "rlvr compare",
 		"trainer/evaluation":      "rlvr eval",
 		"trainer/runlog":          "the run folder",
+		"trainer/runlog/view":     "rlvr view",
 		"verifier":                "the verifier",
 		"verifier/sandbox":        "what a process does that is a sandbox",
 		"verifier/tasks":          "the problems",

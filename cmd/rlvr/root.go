@@ -55,7 +55,7 @@ func noteRuns(c *cobra.Command, ran *bool) {
 func newRootCommand() *cobra.Command {
 	root := newGroupCommand("rlvr", "train language models by reinforcement learning with verifiable rewards",
 		newInitCommand(), newTrainCommand(), newPlanCommand(), newEvalCommand(), newCompareCommand(), newSampleCommand(), newTokenizeCommand(), newVerifyCommand(), newParityCommand(), newExportCommand(),
-		newConfigCommand(), newListCommand(), newDoctorCommand(), newVersionCommand(),
+		newViewCommand(), newConfigCommand(), newListCommand(), newDoctorCommand(), newVersionCommand(),
 	)
 	root.Long = `rlvr trains language models by reinforcement learning with verifiable rewards.
 

@@ -17,6 +17,10 @@ type Options struct {
 	// NumCompletions is how many completions a step writes to samples.jsonl and a
 	// table shows (TRL num_completions_to_print).
 	NumCompletions int `yaml:"num_completions"`
+	// ScoreCompletions has the policy score the completions of samples.jsonl again after
+	// the step's updates, for their tokens' ratios and entropies in rlvr view: a forward
+	// pass over them a step.
+	ScoreCompletions bool `yaml:"score_completions"`
 	// ReportTo lists what is written beside the console: jsonl, tensorboard.
 	ReportTo []string `yaml:"report_to"`
 }

@@ -24,6 +24,8 @@ type Sample struct {
 	Verdict string `json:"verdict"`
 	Reason  string `json:"reason"`
 	Finish  string `json:"finish"`
+	// Tokens are nil where nothing is known of them.
+	Tokens *SampleTokens `json:"tokens,omitempty"`
 }
 
 // Reward is a number that is null in JSON when it is not finite.
