@@ -23,7 +23,7 @@ func init() {
 	register(&language{
 		name: "python", file: "main.py", find: findPython, server: pythonServer,
 		compile: []string{"SyntaxError", "IndentationError", "TabError"},
-		memory:  []string{"MemoryError"},
+		memory:  []string{"MemoryError", "lost sys.stderr"}, // the latter where there is none left to say so
 		probe:   pythonProbe,
 	})
 }

@@ -11,13 +11,16 @@ import (
 
 // differently are programs of which only stderr differs: errors in the encoding of the
 // source, an address, and the one frame of the server in a traceback of a thousand.
-var differently = []string{"\x00", "nonsense", "\xff", "@atexit.register", "def f(): f()"}
+var differently = []string{"nonsense", "\xff", "@atexit.register", "def f(): f()"}
 
 // TestSameAsCold: programs end and write the same whether they are forked from the
 // server or run by an interpreter of their own.
 func TestSameAsCold(t *testing.T) {
 	t.Parallel()
+	// The wording of messages at the end of the interpreter changes from version to
+	// version; the server has that of 3.11.
 	warm, cold := pool(t, oneWorker(), variant{}), pool(t, oneWorker(), variant{cold: true})
+	tested := strings.HasPrefix(warm.Interpreter(), "Python 3.11.")
 	for _, source := range []string{
 		benchProgram,
 		"print(__name__, __file__, __doc__, __spec__, __package__, __cached__, __annotations__, __loader__.name)",
@@ -44,7 +47,7 @@ func TestSameAsCold(t *testing.T) {
 		"import os; os._exit(9)", "import os; os.abort()", "import os; os.kill(os.getpid(), 15)", "import signal; signal.raise_signal(2)",
 		"import signal; signal.alarm(1); signal.pause()",
 		"import ctypes; ctypes.string_at(0)",
-		"def", "x = = 1", "def f():\npass", "if 1:\n\tx\n        y", "print('a", "f(\n", "return 1", "\x00", "print(1)\x00", "# -*- coding: latin-1 -*-\nprint('\xe9')",
+		"def", "x = = 1", "def f():\npass", "if 1:\n\tx\n        y", "print('a", "f(\n", "return 1", "# -*- coding: latin-1 -*-\nprint('\xe9')",
 		"# coding: nonsense\nprint(1)", "\xef\xbb\xbfprint(1)", "print('\xff')",
 		"import warnings; warnings.warn('w')", "'a' is 'b'", "assert (1, 'x')", "x = '\\d'",
 		"import atexit; atexit.register(print, 'end'); print('begin')",
@@ -75,7 +78,7 @@ func TestSameAsCold(t *testing.T) {
 		a, b := python(t, warm, source, "one\ntwo\nthree\n"), python(t, cold, source, "one\ntwo\nthree\n")
 		if a.Status != b.Status || a.ExitCode != b.ExitCode || !bytes.Equal(a.Stdout, b.Stdout) {
 			t.Errorf("%q\nwarm %s %d %q %s\ncold %s %d %q %s", source, a.Status, a.ExitCode, a.Stdout, a.Stderr, b.Status, b.ExitCode, b.Stdout, b.Stderr)
-		} else if !bytes.Equal(a.Stderr, b.Stderr) && !slices.ContainsFunc(differently, func(d string) bool { return strings.Contains(source, d) }) {
+		} else if tested && !bytes.Equal(a.Stderr, b.Stderr) && !slices.ContainsFunc(differently, func(d string) bool { return strings.Contains(source, d) }) {
 			t.Errorf("%q\nwarm says %s\ncold says %s", source, a.Stderr, b.Stderr)
 		}
 	}

@@ -32,7 +32,7 @@ def _compiled(steps):
             if a.get("inner") is not None:
                 inner = ctypes.create_string_buffer(_bytes(a["inner"]), len(_bytes(a["inner"])))
                 struct.pack_into("Q", memory, a.get("inner_at", 0), ctypes.addressof(inner))
-                patches.append((inner, a.get("pid_at") or ()))
+                patches += [ctypes.c_uint32.from_buffer(inner, at) for at in a.get("pid_at") or ()]
             args.append(memory)
         out.append((s["name"], ctypes.c_long(s["number"]), args, patches))
     return out
@@ -46,10 +46,9 @@ def _bytes(text):
 
 def _take(steps):
     last = 0
-    for name, number, args, patches in steps:
-        for inner, places in patches:
-            for at in places:
-                struct.pack_into("I", inner, at, os.getpid())
+    for name, number, args, pids in steps:
+        for pid in pids:
+            pid.value = os.getpid()
         last = _libc.syscall(number, *[ctypes.c_long(last) if a is None else a for a in args])
         if last < 0:
             raise OSError(ctypes.get_errno(), "%s: %s" % (name, os.strerror(ctypes.get_errno())))
@@ -223,7 +222,10 @@ def _finish(status, main):
             sys.modules["threading"]._shutdown()
         except BaseException as e:
             sys.excepthook(type(e), e, e.__traceback__)
-    atexit._run_exitfuncs()
+    try:
+        atexit._run_exitfuncs()
+    except BaseException:  # before Python 3.10; it was reported
+        pass
     status = _flushed(status)
     for name in list(main.__dict__):
         if name != "__builtins__":
