@@ -19,6 +19,7 @@ import (
 
 	"github.com/rlvr-go/rlvr/configs/fault"
 	"github.com/rlvr-go/rlvr/trainer/compare"
+	"github.com/rlvr-go/rlvr/verifier/tasks"
 )
 
 // compareOptions are the flags of rlvr compare.
@@ -30,7 +31,7 @@ type compareOptions struct {
 	backend, out    string
 	metric, target  string
 	markdown, plot  string
-	json            bool
+	json, problems  bool
 }
 
 func newCompareCommand() *cobra.Command {
@@ -41,7 +42,7 @@ func newCompareCommand() *cobra.Command {
 		Long: `Compare ways to train. Each argument is a config, which is run under the seeds 1 to N, or a
 folder, which is only read: that of a finished run, or one with several of them. Runs with the same
 seed are paired. An interrupted comparison goes on where it was when the command is given again:
-finished runs are read, the others resumed.`,
+finished runs are read, the others resumed. docs/compare.md says what the numbers are.`,
 		Example: `  rlvr compare configs/objectives/grpo.yaml configs/objectives/gspo.yaml --seeds 5
   rlvr compare runs/a runs/b --markdown report.md --plot curves.svg`,
 		Args: cobra.MinimumNArgs(1),
@@ -59,6 +60,7 @@ finished runs are read, the others resumed.`,
 	f.StringVar(&o.out, "out", "", "the folder for the runs (default: runs/compare- and the configs' names)")
 	f.StringVar(&o.metric, "metric", "", "the score to compare (default: eval/test/avg@<k>, or else eval/validation/avg@<k>)")
 	f.StringVar(&o.target, "target", "eval/validation/avg@1=0.9", "METRIC=VALUE whose first step is told")
+	f.BoolVar(&o.problems, "problems", true, "evaluate each run once more by rlvr eval --out, so that problems are paired too")
 	f.StringVar(&o.markdown, "markdown", "", "a file for the report in Markdown")
 	f.StringVar(&o.plot, "plot", "", "a file for the curves, SVG")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
@@ -86,7 +88,7 @@ func runCompare(ctx context.Context, o *compareOptions, out, errOut io.Writer) e
 	if err != nil {
 		return err
 	}
-	if err := runs.all(ctx, o.parallel, errOut); err != nil {
+	if err := runs.all(ctx, o.parallel, o.problemSet(), errOut); err != nil {
 		return err
 	}
 	var arms []*compare.Arm
@@ -127,6 +129,21 @@ func (o *compareOptions) validate() (*compare.Target, error) {
 		l.Check(key != "seed" && key != "output_dir", "--set", s, "any key but seed and output_dir, which are of the runs (--seeds, --out)")
 	}
 	return target, l.Err()
+}
+
+// problemSet is the set whose problems are to be paired: that of the score. Empty: none.
+func (o *compareOptions) problemSet() string {
+	set, ofEval := strings.CutPrefix(o.metric, "eval/")
+	set, _, _ = strings.Cut(set, "/")
+	switch {
+	case !o.problems:
+		return ""
+	case o.metric == "":
+		return tasks.Test
+	case ofEval && slices.Contains(tasks.Splits, set):
+		return set
+	}
+	return ""
 }
 
 // cutLast is [strings.Cut] at the last place.

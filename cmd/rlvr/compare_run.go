@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -32,7 +31,7 @@ type comparedRun struct {
 	side *side
 	seed int
 	dir  string
-	args []string // of rlvr train
+	args []string // of rlvr train and rlvr eval
 	// begun says that there is a run to go on with.
 	begun bool
 	run   *compare.Run // nil until it has ended
@@ -87,7 +86,7 @@ func (o *compareOptions) planRun(s *side, seed int, dir string) (*comparedRun, e
 	if err != nil {
 		return nil, err
 	}
-	r := &comparedRun{side: s, seed: seed, dir: dir, args: []string{"train", s.config}}
+	r := &comparedRun{side: s, seed: seed, dir: dir, args: []string{s.config}}
 	for _, set := range sets {
 		r.args = append(r.args, "--set", set)
 	}
@@ -115,36 +114,23 @@ func (o *compareOptions) planRun(s *side, seed int, dir string) (*comparedRun, e
 	return r, nil
 }
 
-// all does the runs that have not finished, so many side by side. Runs that fail are
-// part of the comparison; an interruption, and a mistake of the user's, end it.
-func (all comparison) all(ctx context.Context, parallel int, notes io.Writer) error {
+// all does the runs that have not finished, so many side by side, and evaluates the
+// problems of a set of each unless set is "". Runs that fail are part of the comparison; an
+// interruption, and a mistake of the user's, end it.
+func (all comparison) all(ctx context.Context, parallel int, set string, notes io.Writer) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var mu sync.Mutex // of notes
-	say := func(r *comparedRun, format string, args ...any) {
+	say := func(r *comparedRun, text string) {
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintf(notes, "%s, seed %d: %s\n", r.side.name, r.seed, fmt.Sprintf(format, args...))
+		fmt.Fprintf(notes, "%s, seed %d: %s\n", r.side.name, r.seed, text)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
-	for i, r := range all {
+	for i := range all {
 		g.Go(func() error {
-			if r.run != nil {
-				say(r, "finished already (%d of %d)", i+1, len(all))
-				return nil
-			}
-			if ctx.Err() != nil {
-				return trainer.ErrInterrupted
-			}
-			say(r, "%s (%d of %d)", map[bool]string{false: "running", true: "going on"}[r.begun], i+1, len(all))
-			if err := r.train(ctx); err != nil {
-				return err
-			}
-			if r.run.State == compare.Failed {
-				say(r, "failed: %s", r.run.Reason)
-			}
-			return nil
+			return all.one(ctx, i, set, say)
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -164,42 +150,95 @@ func (all comparison) all(ctx context.Context, parallel int, notes io.Writer) er
 
 // train runs rlvr train as a process of its own and reads what it left.
 func (r *comparedRun) train(ctx context.Context) error {
-	exe, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	args := r.args
+	args := append([]string{"train"}, r.args...)
 	if r.begun {
 		args = append(args, "--resume")
 	}
-	var said lastBytes
+	said, err := ourselves(ctx, args)
+	if errors.Is(err, trainer.ErrInterrupted) || isUserError(err) {
+		return err
+	}
+	found, readErr := compare.ReadRun(r.dir)
+	if readErr != nil {
+		if err != nil {
+			return fmt.Errorf("%s, seed %d: %w: %s", r.side.name, r.seed, err, said)
+		}
+		return readErr
+	}
+	if err != nil { // a crash leaves no word in the log
+		found.State, found.Reason = compare.Failed, said
+	}
+	r.run = found
+	return nil
+}
+
+// evaluate runs rlvr eval on the problems of a set, so that they can be paired, unless
+// that was done.
+func (r *comparedRun) evaluate(ctx context.Context, set string) error {
+	if r.run.State != compare.Finished || r.run.NumProblems(set) == 0 || r.run.Scored(set) {
+		return nil
+	}
+	args := append([]string{"eval"}, r.args...)
+	said, err := ourselves(ctx, append(args, "--split", set, "--out", filepath.Join(r.dir, compare.ProblemsFile)))
+	if err != nil {
+		if errors.Is(err, trainer.ErrInterrupted) || isUserError(err) {
+			return err
+		}
+		return fmt.Errorf("%s, seed %d: rlvr eval: %w: %s", r.side.name, r.seed, err, said)
+	}
+	r.run, err = compare.ReadRun(r.dir)
+	return err
+}
+
+// one does the run i of all.
+func (all comparison) one(ctx context.Context, i int, set string, say func(*comparedRun, string)) error {
+	r, number := all[i], fmt.Sprintf("(%d of %d)", i+1, len(all))
+	switch {
+	case ctx.Err() != nil:
+		return trainer.ErrInterrupted
+	case r.run != nil:
+		say(r, "finished already "+number)
+	default:
+		doing := "running "
+		if r.begun {
+			doing = "going on "
+		}
+		say(r, doing+number)
+		if err := r.train(ctx); err != nil {
+			return err
+		}
+		if r.run.State == compare.Failed {
+			say(r, "failed: "+r.run.Reason)
+		}
+	}
+	if set == "" {
+		return nil
+	}
+	return r.evaluate(ctx, set)
+}
+
+// ourselves runs this program with other arguments and gives the last thing that it said
+// on stderr. An interruption of either is [trainer.ErrInterrupted].
+func ourselves(ctx context.Context, args []string) (said string, err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	var errOut lastBytes
 	child := exec.CommandContext(ctx, exe, args...)
-	child.Args[0] = os.Args[0]
-	child.Stderr = &said
+	child.Args[0] = os.Args[0] // what a test binary knows itself by
+	child.Stderr = &errOut
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	apart(child)
 	err = child.Run()
 	exit, exited := errors.AsType[*exec.ExitError](err)
 	switch {
 	case err != nil && ctx.Err() != nil, exited && exit.ExitCode() == exitInterrupted:
-		return trainer.ErrInterrupted
+		return "", trainer.ErrInterrupted
 	case exited && exit.ExitCode() == exitMistake:
-		return userError(errors.New(said.line()))
-	case err != nil && !exited:
-		return fmt.Errorf("%s: %w", strings.Join(child.Args, " "), err)
+		return "", userError(errors.New(errOut.line()))
 	}
-	found, readErr := compare.ReadRun(r.dir)
-	if readErr != nil {
-		if err != nil {
-			return fmt.Errorf("%s, seed %d: %w: %s", r.side.name, r.seed, err, said.line())
-		}
-		return readErr
-	}
-	if err != nil { // a crash leaves no word in the log
-		found.State, found.Reason = compare.Failed, said.line()
-	}
-	r.run = found
-	return nil
+	return errOut.line(), err
 }
 
 // lastBytes keeps the end of what is written to it.

@@ -75,8 +75,9 @@ var allowed = map[string]map[string]string{
 		"trainer/runlog": "Wilson's interval, rewards that may be null",
 	},
 	"trainer/compare": {
-		"trainer/runlog": "metrics of the runs that it reads",
-		"trainer/stats":  "intervals",
+		"trainer/evaluation": "scores of problems",
+		"trainer/runlog":     "metrics of the runs that it reads",
+		"trainer/stats":      "intervals",
 	},
 	"trainer/runlog/view": {
 		"trainer/runlog": "the names in a run folder, what metrics mean",

@@ -143,13 +143,28 @@ func TestComparePairsProblems(t *testing.T) {
 	all := arms(t)
 	for i, arm := range all {
 		for _, r := range arm.Runs {
-			r.Scores = map[string]float64{fmt.Sprint("only", i): 1}
+			var file strings.Builder
+			file.WriteString(`{"rlvr_eval":1}` + "\n")
 			for p := range 400 {
-				solved := 0.0
+				verdict, id := "incorrect", fmt.Sprint(p)
 				if p < 300 || i == 1 && p < 340 {
-					solved = 1
+					verdict = "correct"
 				}
-				r.Scores[fmt.Sprint(p)] = solved
+				if p == 399 { // a problem that the other arm does not have
+					id = arm.Name
+				}
+				fmt.Fprintf(&file, `{"set":"test","id":"%s","completions":[{"sample":0,"verdict":"%s","vote":-1},{"sample":1,"verdict":"error","masked":true,"vote":-1}]}`+"\n", id, verdict)
+			}
+			if err := os.WriteFile(filepath.Join(r.Dir, ProblemsFile), []byte(file.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			again, err := ReadRun(r.Dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			*r = *again
+			if want := r.State == Finished; r.Scored("test") != want || r.Scored("validation") {
+				t.Errorf("%s: scored %v, want %v", r.Dir, r.Scored("test"), want)
 			}
 		}
 	}
@@ -158,7 +173,7 @@ func TestComparePairsProblems(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := r.Arms[1].Difference
-	if !d.ByProblem || !(d.Low > 0.05 && d.High < 0.15) {
+	if want := Number(40.0 / 399); !d.ByProblem || math.Abs(float64(d.Value-want)) > 1e-12 || !(d.Low > 0.07 && d.High < 0.14) {
 		t.Errorf("%+v", d)
 	}
 }

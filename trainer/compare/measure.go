@@ -68,7 +68,10 @@ var validation = regexp.MustCompile(`^eval/validation/avg@[0-9]+$`)
 func measure(r *Run, metric string, target Target) *RunReport {
 	out := &RunReport{
 		Dir: r.Dir, Seed: r.Seed, State: r.State, Reason: r.Reason, Score: nan, TargetStep: Number(math.Inf(1)), TargetSeconds: Number(math.Inf(1)), WorstFall: nan,
-		LeastEntropy: nan, StepSeconds: nan, TokensPerSecond: nan, CompileSeconds: nan, scores: r.Scores,
+		LeastEntropy: nan, StepSeconds: nan, TokensPerSecond: nan, CompileSeconds: nan,
+	}
+	if average := evalAverage.FindStringSubmatch(metric); average != nil && r.Scored(average[1]) {
+		out.scores = r.scores[average[1]]
 	}
 	if !has(r, target.Metric) {
 		out.TargetStep, out.TargetSeconds = nan, nan
@@ -154,10 +157,14 @@ func (m *RunReport) cost(all []runlog.Record) {
 	}
 }
 
-// problemsOf is the metric that counts the problems of an evaluation's metric.
+// problemsOf is the metric that counts the problems of an evaluation's metric. No other
+// metric has such a one.
 func problemsOf(metric string) string {
 	return evalSet.ReplaceAllString(metric, "$1") + "num_problems"
 }
+
+// evalAverage is a metric that is the mean of what a [ProblemsFile] says of problems.
+var evalAverage = regexp.MustCompile(`^eval/([^/]+)/avg@[0-9]+$`)
 
 var evalSet = regexp.MustCompile(`^(eval/[^/]+/).*$`)
 

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/trainer/evaluation"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
 )
 
@@ -41,9 +43,29 @@ type Run struct {
 	BadBatches int
 	// Records are the metrics of its steps in their order.
 	Records []runlog.Record
-	// Scores are those of the test problems at its end by the problem, nil where they
-	// were not kept.
-	Scores map[string]float64
+	// scores are the shares of right completions by set and problem, where the folder
+	// has a [ProblemsFile].
+	scores map[string]map[string]float64
+}
+
+// ProblemsFile is the file of rlvr eval --out in a run folder that says how the run did
+// on each problem in the end.
+const ProblemsFile = "eval.jsonl"
+
+// NumProblems is the number of problems of a set that the run was evaluated on last; 0
+// if it was not.
+func (r *Run) NumProblems(set string) int {
+	for i := len(r.Records) - 1; i >= 0; i-- {
+		if n, ok := r.Records[i].Values["eval/"+set+"/num_problems"]; ok {
+			return int(n)
+		}
+	}
+	return 0
+}
+
+// Scored reports whether the [ProblemsFile] has all problems of a set.
+func (r *Run) Scored(set string) bool {
+	return len(r.scores[set]) > 0 && len(r.scores[set]) == r.NumProblems(set)
 }
 
 // Arm is a way to train and its runs, by seed.
@@ -132,10 +154,44 @@ func ReadRun(dir string) (*Run, error) {
 		return nil, fmt.Errorf("compare: %w", err)
 	}
 	r.BadBatches = len(bad)
+	if r.scores, err = readScores(filepath.Join(dir, ProblemsFile)); err != nil {
+		return nil, fmt.Errorf("compare: %w", err)
+	}
 	if len(r.Records) == 0 && r.State == Finished {
 		return nil, fmt.Errorf("compare: %s has no metrics: its config must have jsonl in logging.report_to", dir)
 	}
 	return r, nil
+}
+
+// readScores reads the shares of right completions by set and problem; nil where there is
+// no file. A problem without a judged completion has none.
+func readScores(path string) (map[string]map[string]float64, error) {
+	_, problems, err := evaluation.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]map[string]float64{}
+	for _, p := range problems {
+		if out[p.Set] == nil {
+			out[p.Set] = map[string]float64{}
+		}
+		judged, right := 0, 0
+		for i := range p.Completions {
+			if c := &p.Completions[i]; !c.Masked {
+				judged++
+				if c.Verdict == data.Correct.String() {
+					right++
+				}
+			}
+		}
+		if judged > 0 {
+			out[p.Set][p.ID] = float64(right) / float64(judged)
+		}
+	}
+	return out, nil
 }
 
 // readSeed finds the seed in a resolved config, whose first level has a line for it.

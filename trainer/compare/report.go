@@ -193,7 +193,7 @@ func (a *ArmReport) summarize() {
 	if len(outcomes) == 1 { // as everywhere else
 		interval.Low, interval.High = runlog.Wilson(outcomes[0].Mean*float64(outcomes[0].Problems), outcomes[0].Problems)
 	}
-	a.Score = Estimate{mean(runs), Number(interval.Low), Number(interval.High)}
+	a.Score = Estimate{meanOf(outcomes), Number(interval.Low), Number(interval.High)}
 }
 
 // difference is that between runs and those of the base with the same seeds; if both
@@ -219,7 +219,7 @@ func difference(runs, base []RunReport) *Difference {
 	a, b := outcomesOf(ours, theirs)
 	d.ByProblem = stats.Scored(a, b)
 	interval, _ := stats.DifferenceInterval(a, b) // as many of one as of the other
-	d.Estimate = Estimate{mean(ours) - mean(theirs), Number(interval.Low), Number(interval.High)}
+	d.Estimate = Estimate{meanOf(a) - meanOf(b), Number(interval.Low), Number(interval.High)}
 	ratio := func(of func(r *RunReport) Number) Number {
 		var x []float64
 		for i := range ours {
@@ -254,6 +254,9 @@ func outcomesOf(ours, theirs []*RunReport) (a, b []stats.Outcome) {
 		for _, id := range shared {
 			o.Scores = append(o.Scores, r.scores[id])
 		}
+		if len(shared) > 0 {
+			o.Mean = stats.Mean(o.Scores)
+		}
 		return o
 	}
 	for i := range ours {
@@ -262,11 +265,11 @@ func outcomesOf(ours, theirs []*RunReport) (a, b []stats.Outcome) {
 	return a, b
 }
 
-// mean is that of the scores of runs.
-func mean(runs []*RunReport) Number {
+// meanOf is the mean over outcomes.
+func meanOf(outcomes []stats.Outcome) Number {
 	var x []float64
-	for _, r := range runs {
-		x = append(x, float64(r.Score))
+	for _, o := range outcomes {
+		x = append(x, o.Mean)
 	}
 	return Number(stats.Mean(x))
 }

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,7 +51,11 @@ func (r *Report) accuracy() section {
 		}
 		t.Row(row...)
 	}
-	return section{fmt.Sprintf("%s at the end, difference to %s", r.Metric, printable(r.Base)), t}
+	paired := "seeds paired"
+	if slices.ContainsFunc(r.Arms, func(a ArmReport) bool { return a.Difference != nil && a.Difference.ByProblem }) {
+		paired = "seeds and problems paired"
+	}
+	return section{fmt.Sprintf("%s at the end, difference to %s, %s", r.Metric, printable(r.Base), paired), t}
 }
 
 func interval(e Estimate, form func(Number) string) string {
