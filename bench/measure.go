@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/rlvr-go/rlvr/trainer/stats"
 )
 
 // measurement is a run of a program. Times are in seconds; those of steps are of
@@ -40,8 +42,8 @@ func (m *measurement) steps(whole, generation, update, kept []float64, warmUp in
 	if len(whole) <= warmUp {
 		return fmt.Errorf("%d GRPO steps, all of them warm-up", len(whole))
 	}
-	m.step, m.generation, m.update = median(whole[warmUp:]), median(generation[warmUp:]), median(update[warmUp:])
-	m.kept = mean(kept[warmUp:])
+	m.step, m.generation, m.update = stats.Median(whole[warmUp:]), stats.Median(generation[warmUp:]), stats.Median(update[warmUp:])
+	m.kept = stats.Mean(kept[warmUp:])
 	return nil
 }
 
@@ -68,7 +70,7 @@ func measureOurs(p *process, dir string, warmUp int) (*measurement, error) {
 	if err := m.steps(whole, generation, update, kept, warmUp); err != nil {
 		return nil, err
 	}
-	m.host = median(host[warmUp:])
+	m.host = stats.Median(host[warmUp:])
 	return m, nil
 }
 

@@ -15,6 +15,9 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/rlvr-go/rlvr/trainer/compare"
+	"github.com/rlvr-go/rlvr/trainer/stats"
 )
 
 // study is the command objectives.
@@ -46,12 +49,9 @@ type trained struct {
 	// the least mean entropy of a step.
 	fall, entropy float64
 	// curve is the validation accuracy at steps.
-	curve []point
+	curve []compare.Point
 	err   error
 }
-
-// point is a step and an accuracy.
-type point struct{ step, accuracy float64 }
 
 func runObjectives(ctx context.Context, args []string, out, errOut io.Writer) error {
 	c := &study{}
@@ -90,7 +90,7 @@ func runObjectives(ctx context.Context, args []string, out, errOut io.Writer) er
 		return err
 	}
 	if *picture != "" {
-		if err := os.WriteFile(*picture, []byte(c.plot(all)), 0o644); err != nil {
+		if err := os.WriteFile(*picture, []byte(c.picture(all)), 0o644); err != nil {
 			return err
 		}
 	}
@@ -193,7 +193,7 @@ func (c *study) one(ctx context.Context, name string, seed int, from string) tra
 		if record.Validation != nil {
 			best = max(best, *record.Validation)
 			r.fall = max(r.fall, best-*record.Validation)
-			r.curve = append(r.curve, point{float64(i + 1), *record.Validation})
+			r.curve = append(r.curve, compare.Point{Step: float64(i + 1), Value: *record.Validation})
 		}
 		if i >= 10 { // the first ones compile
 			steps = append(steps, record.Whole)
@@ -202,7 +202,7 @@ func (c *study) one(ctx context.Context, name string, seed int, from string) tra
 			r.reached = float64(i + 1)
 		}
 	}
-	r.step = median(steps)
+	r.step = stats.Median(steps)
 	if accuracy, problems := accuracies(records); len(accuracy) > 0 {
 		r.accuracy, r.problems = accuracy[len(accuracy)-1], problems
 	} else {
@@ -211,10 +211,24 @@ func (c *study) one(ctx context.Context, name string, seed int, from string) tra
 	return r
 }
 
+// picture is the validation accuracy by step: a panel an objective, a line a seed.
+func (c *study) picture(all [][]trained) string {
+	var panels []compare.Panel
+	for i, runs := range all {
+		name, _, _ := strings.Cut(c.algorithms[i], "+")
+		p := compare.Panel{Title: name}
+		for k := range runs {
+			p.Curves = append(p.Curves, runs[k].curve)
+		}
+		panels = append(panels, p)
+	}
+	return compare.Draw(panels)
+}
+
 // table has a row an objective: final accuracies with the interval of all seeds'
 // problems together, steps to the goal, and the time of a step by grpo's.
-func (c *study) table(all [][]trained) table {
-	t := table{{"objective", "accuracy by seed", "all seeds", fmt.Sprintf("steps to %.2f", c.goal), "worst fall", "least entropy", "step / grpo", fmt.Sprintf(">= %.2f", c.least)}}
+func (c *study) table(all [][]trained) compare.Table {
+	t := compare.Table{{"objective", "accuracy by seed", "all seeds", fmt.Sprintf("steps to %.2f", c.goal), "worst fall", "least entropy", "step / grpo", fmt.Sprintf(">= %.2f", c.least)}}
 	column := func(of []trained, f func(r *trained) float64) []float64 {
 		var x []float64
 		for i := range of {
@@ -224,7 +238,7 @@ func (c *study) table(all [][]trained) table {
 	}
 	base := math.NaN()
 	if i := slices.Index(c.algorithms, "grpo"); i >= 0 {
-		base = median(column(all[i], func(r *trained) float64 { return r.step }))
+		base = stats.Median(column(all[i], func(r *trained) float64 { return r.step }))
 	}
 	for i, name := range c.algorithms {
 		accuracy := column(all[i], func(r *trained) float64 { return r.accuracy })
@@ -232,7 +246,7 @@ func (c *study) table(all [][]trained) table {
 		for _, r := range all[i] {
 			problems += r.problems
 		}
-		mean := mean(accuracy)
+		mean := stats.Mean(accuracy)
 		learned, whole := "yes", "-"
 		if !(mean >= c.least) {
 			learned = "no"
@@ -244,9 +258,9 @@ func (c *study) table(all [][]trained) table {
 		for _, x := range column(all[i], func(r *trained) float64 { return r.reached }) {
 			reached = append(reached, number(x))
 		}
-		step := median(column(all[i], func(r *trained) float64 { return r.step }))
+		step := stats.Median(column(all[i], func(r *trained) float64 { return r.step }))
 		fall, least := column(all[i], func(r *trained) float64 { return r.fall }), column(all[i], func(r *trained) float64 { return r.entropy })
-		t.row(name, shares(accuracy), whole, strings.Join(reached, " "), fmt.Sprintf("%.3f", slices.Max(fall)), number(slices.Min(least)), number(step/base), learned)
+		t.Row(name, shares(accuracy), whole, strings.Join(reached, " "), fmt.Sprintf("%.3f", slices.Max(fall)), number(slices.Min(least)), number(step/base), learned)
 	}
 	return t
 }

@@ -6,6 +6,9 @@ import (
 	"math"
 	"runtime"
 	"strings"
+
+	"github.com/rlvr-go/rlvr/trainer/compare"
+	"github.com/rlvr-go/rlvr/trainer/stats"
 )
 
 // quantity is a row of the table of ratios.
@@ -38,7 +41,7 @@ func (p *program) values(of func(m *measurement) float64) []float64 {
 func better(programs []*program) []*program {
 	var out []*program
 	at := map[string]int{}
-	speed := func(p *program) float64 { return median(p.values(quantities[0].of)) }
+	speed := func(p *program) float64 { return stats.Median(p.values(quantities[0].of)) }
 	for _, p := range programs {
 		i, seen := at[p.kind]
 		switch {
@@ -78,12 +81,12 @@ func printComparison(out io.Writer, programs []*program) {
 	fmt.Fprintf(out, "The numbers, for orientation: medians; seconds and MiB.\n\n%s", programTable(programs))
 }
 
-func ratioTable(kept, peers []*program) table {
+func ratioTable(kept, peers []*program) compare.Table {
 	head := []string{"program", "what"}
 	for _, p := range peers {
 		head = append(head, "by "+p.label)
 	}
-	t := table{head}
+	t := compare.Table{head}
 	for _, o := range kept {
 		if o.peer {
 			continue
@@ -93,18 +96,18 @@ func ratioTable(kept, peers []*program) table {
 			for _, p := range peers {
 				row = append(row, spread(ratios(o, p, q.of)))
 			}
-			t.row(row...)
+			t.Row(row...)
 		}
 	}
 	return t
 }
 
-func programTable(programs []*program) table {
-	t := table{{"program", "step", "generation", "update", "rest", "host %", "with records", "whole run", "imports", "MiB",
+func programTable(programs []*program) compare.Table {
+	t := compare.Table{{"program", "step", "generation", "update", "rest", "host %", "with records", "whole run", "imports", "MiB",
 		"SFT steps", "tokens", "accuracy before, after SFT, after GRPO"}}
 	for _, p := range programs {
-		of := func(f func(m *measurement) float64) string { return number(median(p.values(f))) }
-		t.row(p.label,
+		of := func(f func(m *measurement) float64) string { return number(stats.Median(p.values(f))) }
+		t.Row(p.label,
 			of(func(m *measurement) float64 { return m.step }),
 			of(func(m *measurement) float64 { return m.generation }),
 			of(func(m *measurement) float64 { return m.update }),
@@ -130,7 +133,7 @@ func (p *program) accuracy() []float64 {
 	}
 	out := make([]float64, most)
 	for i := range out {
-		out[i] = median(p.values(func(m *measurement) float64 {
+		out[i] = stats.Median(p.values(func(m *measurement) float64 {
 			if i < len(m.accuracy) {
 				return m.accuracy[i]
 			}

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rlvr-go/rlvr/trainer/compare"
 	"github.com/rlvr-go/rlvr/trainer/runlog"
+	"github.com/rlvr-go/rlvr/trainer/stats"
 )
 
 // always are the seeds that must reach the goal; of the others one in ten may miss
@@ -116,26 +118,26 @@ func (c *trial) run(ctx context.Context, seed int) (*outcome, error) {
 }
 
 // seedTable has a row a seed, and one for the medians.
-func seedTable(all []*outcome) table {
-	t := table{{"seed", "before", "after SFT", "after GRPO", "gain of GRPO", "SFT steps", "tokens", "s", "MiB"}}
+func seedTable(all []*outcome) compare.Table {
+	t := compare.Table{{"seed", "before", "after SFT", "after GRPO", "gain of GRPO", "SFT steps", "tokens", "s", "MiB"}}
 	column := func(of func(o *outcome) float64) float64 {
 		var x []float64
 		for _, o := range all {
 			x = append(x, of(o))
 		}
-		return median(x)
+		return stats.Median(x)
 	}
 	at := func(o *outcome, back int) float64 { return o.accuracy[max(0, len(o.accuracy)-1-back)] }
 	gain := func(o *outcome) float64 { return at(o, 0) - at(o, 1) }
 	mib := func(o *outcome) float64 { return float64(o.rss) / (1 << 20) }
 	for _, o := range all {
-		t.row(strconv.Itoa(o.seed), interval(at(o, 2), o.problems), interval(at(o, 1), o.problems), interval(at(o, 0), o.problems),
+		t.Row(strconv.Itoa(o.seed), interval(at(o, 2), o.problems), interval(at(o, 1), o.problems), interval(at(o, 0), o.problems),
 			fmt.Sprintf("%+.3f", gain(o)), strconv.Itoa(o.sftSteps), number(o.tokens), number(o.wall.Seconds()), number(mib(o)))
 	}
 	share := func(back int) string {
 		return fmt.Sprintf("%.3f", column(func(o *outcome) float64 { return at(o, back) }))
 	}
-	t.row("median", share(2), share(1), share(0), fmt.Sprintf("%+.3f", column(gain)),
+	t.Row("median", share(2), share(1), share(0), fmt.Sprintf("%+.3f", column(gain)),
 		number(column(func(o *outcome) float64 { return float64(o.sftSteps) })), number(column(func(o *outcome) float64 { return o.tokens })),
 		number(column(func(o *outcome) float64 { return o.wall.Seconds() })), number(column(mib)))
 	return t

@@ -106,7 +106,9 @@ var allowed = map[string]map[string]string{
 		"verifier/tasks": "section data",
 	},
 	"bench": {
-		"trainer/runlog": "metrics of the runs that it starts",
+		"trainer/compare": "tables and curves of runs",
+		"trainer/runlog":  "intervals of shares",
+		"trainer/stats":   "medians",
 	},
 	"bench/mutants": {},
 	"cmd/rlvr": {

@@ -12,8 +12,8 @@ type Table [][]string
 // Row adds a row.
 func (t *Table) Row(cells ...string) { *t = append(*t, cells) }
 
-// Markdown is the table in Markdown, columns aligned.
-func (t Table) Markdown() string {
+// String is the table in Markdown, columns aligned.
+func (t Table) String() string {
 	escaped := t.mapped(func(s string) string { return strings.ReplaceAll(printable(s), "|", `\|`) })
 	widths := escaped.widths()
 	var b strings.Builder

@@ -29,7 +29,7 @@ func (r *Report) Text(most int) string {
 func (r *Report) Markdown() string {
 	var out []string
 	for _, s := range append(r.sections(), r.byRun()) {
-		out = append(out, s.title+"\n\n"+s.table.Markdown())
+		out = append(out, s.title+"\n\n"+s.table.String())
 	}
 	if notes := r.notes(); len(notes) > 0 {
 		out = append(out, strings.Join(notes, "\n")+"\n")
