@@ -115,3 +115,28 @@ func TestPieces(t *testing.T) {
 		t.Errorf("of nothing: %q", got)
 	}
 }
+
+// TestPackerApart: what is packed apart has the shape that its items alone make, and
+// leaves the stage's shapes alone.
+func TestPackerApart(t *testing.T) {
+	stage := severalUpdates(1)
+	p := newPacker(kitArch(), &stage)
+	items := func(n, length int) []item {
+		out := make([]item, n)
+		for i := range out {
+			out[i] = item{prompt: make([]int32, 4), tokens: make([]int32, length), group: i}
+		}
+		return out
+	}
+	p.choose(items(8, 16)) // larger than what follows: fit to be used again
+	before := slices.Clone(p.shapes)
+	q := p.apart()
+	first := q.choose(items(6, 12))
+	q.choose(items(8, 16))
+	if again := q.choose(items(6, 12)); again != first || first.T != 16 || first.S&(first.S-1) != 0 {
+		t.Errorf("shape %v, later %v", first, again)
+	}
+	if !slices.Equal(p.shapes, before) {
+		t.Errorf("the stage's shapes became %v, were %v", p.shapes, before)
+	}
+}

@@ -99,7 +99,7 @@ func testSamplesView(t *testing.T, b *browser) {
 	if found != 0 {
 		t.Errorf("text became %d elements", found)
 	}
-	for by, want := range map[string]string{"log_probs": "0.013", "entropy": "0.065", "clip": "0.650"} { // the first token's opacity
+	for by, want := range map[string]string{"log_probs": "0.022", "entropy": "0.065", "clip": "0.650"} { // the first token's opacity
 		b.open(url + "/#tab=samples&sample=0." + lastSample(b) + "&by=" + by)
 		b.until(`document.querySelectorAll(".token").length == 2`)
 		b.until(fmt.Sprintf(`document.querySelector(".token").style.getPropertyValue("--token").includes(%q)`, want))
@@ -131,6 +131,7 @@ func testFollows(t *testing.T, b *browser) {
 	cut := strings.Index(string(before), `{"step":31,`)
 	must(t, os.WriteFile(file, before[:cut], 0o644))
 	b.until(`document.querySelector("#runs")?.innerText.includes("step 30")`)
+	b.until(`[...document.querySelectorAll(".chart")].filter(c => c.innerText.startsWith("loss")).every(c => c.innerText.includes("at 30"))`)
 }
 
 // lastSample is the offset of the completion that was opened.

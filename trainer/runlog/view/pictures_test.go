@@ -28,7 +28,7 @@ func TestPictures(t *testing.T) {
 	b.mouse("mouseMoved", 560, 160)
 	savePicture(b, "view-curves.png")
 
-	b.open(url + "/#tab=samples&verdict=incorrect&by=advantages")
+	b.open(url + "/#tab=samples&verdict=incorrect&by=log_probs")
 	b.until(following)
 	b.eval(`document.querySelector("tbody tr").click()`, nil)
 	b.until(`document.querySelectorAll(".token").length > 0`)
@@ -48,10 +48,10 @@ func savePicture(b *browser, name string) {
 	must(b.t, f.Close())
 }
 
-// coarse rounds colours to four bits, which makes a small file of a picture of text.
+// coarse rounds colours to five bits, which makes a small file of a picture of text.
 func coarse(full image.Image) image.Image {
 	out := image.NewRGBA(full.Bounds())
-	round := func(v uint32) uint8 { return uint8((v*15 + 32767) / 65535 * 17) }
+	round := func(v uint32) uint8 { return uint8((v*31 + 32767) / 65535 * 255 / 31) }
 	for y := full.Bounds().Min.Y; y < full.Bounds().Max.Y; y++ {
 		for x := full.Bounds().Min.X; x < full.Bounds().Max.X; x++ {
 			r, g, bl, _ := full.At(x, y).RGBA()

@@ -61,6 +61,10 @@ export class Curves {
     if (elements.length !== this.grid.children.length || elements.some((e, i) => e !== this.grid.children[i])) this.grid.replaceChildren(...elements);
     const axis = state.get("x", "step");
     const options = { log: state.get("log") === "1", raw: state.get("raw", "1") === "1", weight: Number(state.get("smooth", "0.6")), zoom: this.zoom, axis };
-    for (const n of chosen) this.charts.get(n).show(this.app.shown().map((r) => r.series(n, axis)).filter(Boolean), options);
+    for (const n of chosen) {
+      // Evaluations are few and exact: a mean over those before would only lag behind.
+      const weight = n.startsWith("eval/") ? 0 : options.weight;
+      this.charts.get(n).show(this.app.shown().map((r) => r.series(n, axis)).filter(Boolean), { ...options, weight });
+    }
   }
 }

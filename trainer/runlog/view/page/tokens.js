@@ -5,7 +5,7 @@ import { state } from "./state.js";
 
 /** What tokens may be coloured by: its numbers (null where the record has none), the ends of its scale, and what it is. */
 const fields = [
-  ["log_probs", "log-probability", (t) => t.log_probs, [-5, 0], "the sampler's, in nats: dark is unlikely"],
+  ["log_probs", "log-probability", (t) => t.log_probs, [-3, 0], "the sampler's, in nats: dark is unlikely"],
   ["entropy", "entropy", (t) => t.entropy ?? t.new_entropy, [0, 2], "of the policy's distribution in nats: dark is undecided"],
   ["advantages", "advantage", (t) => t.advantages, [-1, 1], "green is made likelier, red less likely"],
   ["ratio", "ratio", (t) => minus(t.new_log_probs, t.old_log_probs ?? t.log_probs)?.map(Math.exp), [0.5, 1.5], "probability after the step's updates by that before"],
