@@ -29,6 +29,10 @@ type evalOptions struct {
 	problems, splits, by        []string
 	out, against                string
 	clean, json                 bool
+	// eval are the flags that take the place of the config's section eval; given reports
+	// which there are.
+	eval  trainer.EvalOptions
+	given func(flag string) bool
 }
 
 func newEvalCommand() *cobra.Command {
@@ -42,19 +46,23 @@ from. docs/evaluation.md defines every number.
 
 With --out every problem is written as soon as it is judged, and the same command goes on
 where it was interrupted; the numbers are those of an uninterrupted one.`,
-		Example: `  rlvr eval quickstart.yaml --set eval.num_generations=8 --set eval.temperature=1
+		Example: `  rlvr eval quickstart.yaml -n 8
   rlvr eval run.yaml --set data.task=math500 --set 'data.options={test_files: [test.jsonl]}' --by level
   rlvr eval run.yaml --problems mine.jsonl --out after.jsonl --against before.jsonl`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.config = args[0]
+			o.config, o.given = args[0], cmd.Flags().Changed
 			return runEval(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	addBackendFlag(c, &o.backend)
 	f := c.Flags()
-	f.StringArrayVar(&o.sets, "set", nil, "override a key: --set eval.num_generations=4")
+	f.StringArrayVar(&o.sets, "set", nil, "override a key: --set seed=2")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "a checkpoint or model folder, a GGUF file, a name on the Hub")
+	f.IntVarP(&o.eval.NumGenerations, numFlag, "n", 0, "completions of each problem (default: as the config)")
+	f.Float64Var(&o.eval.Temperature, temperatureFlag, 0, "0 for greedy (default: as the config; 1 where that is greedy and there are several completions)")
+	f.IntVar(&o.eval.MaxCompletionLength, maxTokensFlag, 0, "most tokens of a completion (default: as the config)")
+	f.IntVar(&o.eval.MaxExamples, limitFlag, 0, "the first problems of each split only; 0: all (default: as the config)")
 	f.StringArrayVar(&o.problems, "problems", nil, "a JSONL problem file in place of the config's problems; may be given several times")
 	f.StringSliceVar(&o.splits, "split", nil, "the splits to evaluate: train, validation, test (default: the latter two)")
 	f.StringArrayVar(&o.by, "by", nil, "results by a field of the problems, such as level; may be given several times")
@@ -95,10 +103,46 @@ func runEval(ctx context.Context, o *evalOptions, out, errOut io.Writer) error {
 	return r.print(out)
 }
 
+// The flags that take the place of keys of the section eval.
+const (
+	numFlag         = "num"
+	temperatureFlag = "temperature"
+	maxTokensFlag   = "max-tokens"
+	limitFlag       = "limit"
+)
+
+// sampling lays the flags over the config's section eval.
+func (o *evalOptions) sampling(e *trainer.EvalOptions) error {
+	if o.given(maxTokensFlag) {
+		e.MaxCompletionLength = o.eval.MaxCompletionLength
+	}
+	if o.given(limitFlag) {
+		e.MaxExamples = o.eval.MaxExamples
+	}
+	if o.given(numFlag) {
+		e.NumGenerations = o.eval.NumGenerations
+	}
+	switch {
+	case o.given(temperatureFlag):
+		e.Temperature = o.eval.Temperature
+	case o.given(numFlag) && e.NumGenerations > 1 && e.Temperature == 0:
+		e.Temperature = 1
+	}
+	names := map[string]string{"num_generations": numFlag, "temperature": temperatureFlag, "max_completion_length": maxTokensFlag, "max_examples": limitFlag}
+	var errs []error
+	for _, f := range fault.Of(e.Validate()) {
+		errs = append(errs, userError(fmt.Errorf("eval: --%s: found %v, allowed: %s", names[f.Path], f.Value, f.Allowed)))
+	}
+	return errors.Join(errs...)
+}
+
 // load reads the config and puts the problems that the flags name in place of its own.
 func (o *evalOptions) load() (*configs.Config, error) {
 	c, err := configs.Load(o.config, withBackend(o.sets, o.backend))
 	if err != nil {
+		return nil, err
+	}
+	if err := o.sampling(&c.Eval); err != nil {
 		return nil, err
 	}
 	for _, name := range o.splits {

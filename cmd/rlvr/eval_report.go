@@ -102,7 +102,7 @@ func interval(v evaluation.Value) string {
 func (e *evalOfSet) print(out io.Writer) error {
 	s := e.Summary
 	fmt.Fprintf(out, "\n%s: %d problems, %s\n", s.Name, s.Problems, perProblem(s.K))
-	fmt.Fprintf(out, "avg@%d %s, length %.1f%s, truncated %.1f %%, no answer %.1f %%\n",
+	fmt.Fprintf(out, "avg@%d %s\nlength %.1f%s, truncated %.1f %%, no answer %.1f %%\n",
 		s.K, interval(s.Mean()), s.MeanLength, lengths(s), 100*s.Clipped, 100*s.NoAnswer)
 	if s.MaskedCompletions > 0 {
 		fmt.Fprintf(out, "%d completions could not be judged and count nowhere; %d problems are left out\n", s.MaskedCompletions, s.MaskedProblems)
@@ -198,7 +198,7 @@ func printComparison(out io.Writer, name string, c *evaluation.Comparison) error
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "right here and there %d, only here %d, only there %d, neither %d; McNemar p %.3g\n",
+	fmt.Fprintf(out, "right: both %d, only here %d, only there %d, neither %d; McNemar p %.2g\n",
 		c.BothRight, c.HereRight, c.ThereRight, c.NeitherRight, c.P)
 	printFlips(out, c.Flips)
 	return nil

@@ -60,6 +60,9 @@ func (e *evaluator) evaluate(ctx context.Context, checkpoint, out string) (*eval
 	if err := e.check(result); err != nil {
 		return nil, userError(err)
 	}
+	sampling := t.EvalSampling()
+	fmt.Fprintf(e.notes, "%d problems, %s of at most %d tokens at temperature %g, seed %d\n",
+		result.total(), perProblem(result.k), sampling.MaxCompletionLength, sampling.Temperature, e.config.Seed)
 	w := &evalWriter{found: map[evalKey]*evaluation.Problem{}, progress: newEvalProgress(e.errOut)}
 	if out != "" {
 		h, err := headerOf(e.config, t, setup, from)
