@@ -4,6 +4,7 @@ package sandbox
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,6 +13,9 @@ import (
 func pool(t testing.TB, o Options, v variant) *Pool {
 	t.Helper()
 	p, err := open(o, v)
+	if err != nil && strings.Contains(err.Error(), errLoose.Error()) {
+		t.Fatal(err)
+	}
 	if err != nil {
 		t.Skipf("no sandbox here: %v", err)
 	}

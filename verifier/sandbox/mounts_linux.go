@@ -27,8 +27,11 @@ func furnish(s *setup) error {
 	}
 	// The sources are looked up before anything is mounted over them.
 	binds := plan(append(slices.Clone(s.Binds), devices...))
+	for _, path := range s.Masks {
+		binds = append(binds, bind{path: path, source: os.DevNull})
+	}
 	for i := range binds {
-		fd, err := unix.OpenTree(unix.AT_FDCWD, binds[i].path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+		fd, err := unix.OpenTree(unix.AT_FDCWD, binds[i].source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
 		if err != nil {
 			return fmt.Errorf("view of %s: %w", binds[i].path, err)
 		}
@@ -40,11 +43,6 @@ func furnish(s *setup) error {
 	for _, b := range binds {
 		if err := b.attach(); err != nil {
 			return fmt.Errorf("view of %s: %w", b.path, err)
-		}
-	}
-	for _, path := range s.Masks {
-		if err := unix.Mount("/dev/null", construction+path, "", unix.MS_BIND, ""); err != nil {
-			return fmt.Errorf("mask of %s: %w", path, err)
 		}
 	}
 	return finishRoot(s)
@@ -84,9 +82,10 @@ func finishRoot(s *setup) error {
 
 // bind is a view of a path of the host.
 type bind struct {
-	path string
-	dir  bool
-	tree int // the mount, not attached to anything yet
+	path   string // where it is seen
+	source string // what is seen
+	dir    bool
+	tree   int // the mount, not attached to anything yet
 }
 
 // plan orders the paths, without those that another one shows already and those that
@@ -100,7 +99,7 @@ func plan(paths []string) []bind {
 		if err != nil || within(p, folders) {
 			continue
 		}
-		out = append(out, bind{path: p, dir: info.IsDir()})
+		out = append(out, bind{path: p, source: p, dir: info.IsDir()})
 		if info.IsDir() {
 			folders = append(folders, p)
 		}
@@ -115,20 +114,11 @@ func (b *bind) attach() error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
 	}
-	var err error
-	if b.dir {
-		err = os.MkdirAll(target, 0o755)
-	} else {
-		var f *os.File
-		if f, err = os.OpenFile(target, os.O_CREATE|os.O_RDONLY, 0o444); err == nil {
-			err = f.Close()
-		}
-	}
-	if err != nil {
+	if err := b.makeTarget(target); err != nil {
 		return err
 	}
 	attributes := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID}
-	if !slices.Contains(devices, b.path) {
+	if !slices.Contains(devices, b.source) {
 		attributes.Attr_set |= unix.MOUNT_ATTR_NODEV
 	}
 	if err := unix.MountSetattr(b.tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attributes); err != nil {
@@ -138,4 +128,19 @@ func (b *bind) attach() error {
 		return err
 	}
 	return unix.MoveMount(b.tree, "", unix.AT_FDCWD, target, unix.MOVE_MOUNT_F_EMPTY_PATH)
+}
+
+// makeTarget makes what the view is attached to; that of a mask is there.
+func (b *bind) makeTarget(target string) error {
+	switch {
+	case b.dir:
+		return os.MkdirAll(target, 0o755)
+	case b.path != b.source:
+		return nil
+	}
+	f, err := os.OpenFile(target, os.O_CREATE|os.O_RDONLY, 0o444)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }

@@ -188,6 +188,13 @@ func TestOpenErrors(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	p := pool(t, oneWorker(), variant{})
+	b := *p.crews["python"].blueprint
+	in := *b.interpreter
+	in.command = []string{"/no/such/interpreter"}
+	b.interpreter = &in
+	if _, err := b.start(); err == nil || !strings.Contains(err.Error(), "/no/such/interpreter") {
+		t.Errorf("%v", err)
+	}
 	if _, err := p.Run(context.Background(), Program{Language: "cobol"}); err == nil || !strings.Contains(err.Error(), "python") {
 		t.Errorf("%v", err)
 	}

@@ -90,3 +90,25 @@ func TestTrapExitStatus(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestMounts: everything that a program sees is read-only, but for its folder.
+func TestMounts(t *testing.T) {
+	p := pool(t, oneWorker(), variant{})
+	if p.Tier().Name != "A" {
+		t.Skipf("tier %s", p.Tier().Name)
+	}
+	r := python(t, p, "print(open('/proc/self/mountinfo').read())", "")
+	if r.Status != StatusOK {
+		t.Skipf("no /proc here: %s", r.Stderr)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(r.Stdout)), "\n") {
+		f := strings.Fields(line)
+		point, options := f[4], ","+f[5]+","
+		if readOnly := strings.Contains(options, ",ro,"); readOnly == (point == "/tmp") {
+			t.Errorf("%s is mounted %s", point, options)
+		}
+		if !strings.Contains(options, ",nosuid,") || !strings.HasPrefix(point, "/dev/") && !strings.HasSuffix(point, ".pth") && !strings.Contains(options, ",nodev,") {
+			t.Errorf("%s is mounted %s", point, options)
+		}
+	}
+}

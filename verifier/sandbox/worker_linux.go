@@ -47,38 +47,42 @@ var errGone = errors.New("the sandbox ended")
 const patience = 20 * time.Second
 
 // start builds a sandbox and waits until it is ready.
-func (b *blueprint) start() (w *worker, err error) {
-	w = &worker{}
-	defer func() {
-		if err != nil {
-			w.kill()
-		}
-	}()
+func (b *blueprint) start() (*worker, error) {
+	w := &worker{}
+	if err := b.build(w); err != nil {
+		w.kill()
+		return nil, fmt.Errorf("sandbox: start: %w", err)
+	}
+	return w, nil
+}
+
+// build does it; what it began is the worker's to end.
+func (b *blueprint) build(w *worker) error {
 	if !b.walls.namespaces {
 		// The sandbox makes it, and removes it when the pool is gone.
 		w.folder = filepath.Join(os.TempDir(), initName+"-"+rand.Text())
 	}
 	words, err := w.spawn(b.attributes())
 	if err != nil {
-		return nil, fmt.Errorf("sandbox: start: %w", err)
+		return err
 	}
 	defer words.Close()
 	orders, err := json.Marshal(b.setup(w.folder))
 	if err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
+		return err
 	}
 	_ = w.control.SetDeadline(time.Now().Add(patience))
 	if _, err := w.control.Write(orders); err != nil {
-		return nil, fmt.Errorf("sandbox: start: %w%s", err, lastWords(words))
+		return fmt.Errorf("%w%s", err, lastWords(words))
 	}
 	reply, err := w.receive()
 	if err != nil {
-		return nil, fmt.Errorf("sandbox: start: %w%s", err, lastWords(words))
+		return fmt.Errorf("%w%s", err, lastWords(words))
 	}
 	if string(reply) != "ready" {
-		return nil, fmt.Errorf("sandbox: start: %q instead of ready", reply)
+		return fmt.Errorf("%q instead of ready", reply)
 	}
-	return w, w.control.SetDeadline(time.Time{})
+	return w.control.SetDeadline(time.Time{})
 }
 
 // spawn starts the process. What it writes before there is a program comes from the
