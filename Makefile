@@ -56,7 +56,7 @@ else
 endif
 
 .PHONY: test-long
-test-long: mutants ## what takes longer: many seeds, kill storms, long searches for faults, mutants
+test-long: mutants repro ## what takes longer: many seeds, kill storms, long searches for faults, mutants
 	RLVR_LONG=1 $(GO) test -timeout $(LONG_TIMEOUT) ./...
 
 .PHONY: mutants
@@ -107,6 +107,11 @@ bench: ## run the benchmarks (BENCH=pattern, BENCH_COUNT=10 for benchstat)
 .PHONY: seeds
 seeds: build ## the quickstart on ten seeds (ARGS='-backend xla:cpu')
 	$(GO) run ./bench seeds $(ARGS)
+
+# All of them fit a CPU. ARGS='--backend xla:cpu' takes another backend than auto.
+.PHONY: repro
+repro: build ## the runs of configs/repro, each against its bands
+	for config in configs/repro/*.yaml; do bin/rlvr train $$config --clean --check-bands $(ARGS); done
 
 .PHONY: peers
 peers: build ## the quickstart beside PyTorch and TRL (bench/README.md)

@@ -38,6 +38,9 @@ type Config struct {
 	Checkpoint checkpoints.Options `yaml:"checkpoint"`
 	// Logging says what the run reports.
 	Logging runlog.Options `yaml:"logging"`
+	// Bands are where metrics should be when the run is done again (rlvr train
+	// --check-bands).
+	Bands []runlog.Band `yaml:"bands"`
 }
 
 // Default is the config that a file is laid over. It has no stages and no output

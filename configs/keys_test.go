@@ -15,6 +15,7 @@ import (
 	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/model"
 	"github.com/rlvr-go/rlvr/trainer"
+	"github.com/rlvr-go/rlvr/trainer/runlog"
 	"github.com/rlvr-go/rlvr/verifier"
 )
 
@@ -29,6 +30,7 @@ func TestConfigKeys(t *testing.T) {
 	config.Stages = []trainer.StageOptions{trainer.DefaultStage()}
 	config.Stages[0].Roles = []trainer.RoleOptions{{}}
 	config.Reward.Rewards = []verifier.RewardOptions{verifier.DefaultReward()}
+	config.Bands = []runlog.Band{{}}
 	var out strings.Builder
 	for _, line := range keyLines(reflect.ValueOf(*config), configSchema, "") {
 		fmt.Fprintln(&out, line)

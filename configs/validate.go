@@ -64,6 +64,9 @@ func (x *validation) sections() {
 	x.Merge("eval", x.Eval.Validate())
 	x.Merge("checkpoint", x.Checkpoint.Validate())
 	x.Merge("logging", x.Logging.Validate())
+	for i := range x.Bands {
+		x.Merge("bands."+strconv.Itoa(i), x.Bands[i].Validate())
+	}
 }
 
 // tokenizer is due with an architecture, and only then.

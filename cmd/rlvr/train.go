@@ -27,7 +27,7 @@ type trainOptions struct {
 	sets            []string
 	resume          string
 	clean, dryRun   bool
-	full            bool
+	full, bands     bool
 }
 
 // newest is what --resume without a step means.
@@ -56,6 +56,7 @@ An existing run is never overwritten: --resume goes on where it was saved, --cle
 	c.Flags().BoolVar(&o.clean, "clean", false, "delete what an earlier run left in the folder and start anew")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what the run would do and need, and do nothing (rlvr plan)")
 	c.Flags().BoolVar(&o.full, "full", false, "test the verifier on the reference answers of all problems before the start, not of 200")
+	c.Flags().BoolVar(&o.bands, "check-bands", false, "compare the run with the config's bands at its end, and fail where it misses one")
 	c.MarkFlagsMutuallyExclusive("resume", "clean", "dry-run")
 	return c
 }
@@ -65,6 +66,11 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 	c, err := configs.Load(o.config, withBackend(o.sets, o.backend))
 	if err != nil {
 		return err
+	}
+	if o.bands {
+		if err := canCheckBands(c); err != nil {
+			return err
+		}
 	}
 	setup, err := assemble(ctx, c, selfTestSize(o.full), newLogger(errOut), errOut)
 	if err != nil {
@@ -111,6 +117,9 @@ func runTrain(ctx context.Context, o *trainOptions, out, errOut io.Writer) error
 			"rlvr eval " + commandLine(o),
 			"tensorboard --logdir " + dir.Path(runlog.EventsDir),
 		}})
+		if err == nil && o.bands {
+			err = checkBands(c, dir, log)
+		}
 	}
 	return errors.Join(err, log.Close())
 }
