@@ -55,7 +55,7 @@ func checkTokens(t *testing.T, s *runlog.Sample, scored bool) {
 	if text := strings.Join(k.Text, ""); !strings.HasPrefix(text, s.Completion) {
 		t.Errorf("tokens %q of completion %q", k.Text, s.Completion)
 	}
-	arrays := []runlog.Numbers{k.LogProbs, k.OldLogProbs, k.Entropy, k.Advantages}
+	arrays := []runlog.Numbers{k.LogProbs, k.OldLogProbs, k.Entropy}
 	if scored {
 		arrays = append(arrays, k.NewLogProbs, k.NewEntropy)
 	}
@@ -63,6 +63,9 @@ func checkTokens(t *testing.T, s *runlog.Sample, scored bool) {
 		if len(a) != len(k.Text) {
 			t.Errorf("step %d: array %d has %d numbers for %d tokens", s.Step, i, len(a), len(k.Text))
 		}
+	}
+	if len(k.Advantages) != 1 || k.Trained != nil { // of a group, and of all tokens
+		t.Errorf("step %d: advantages %v, trained %v", s.Step, k.Advantages, k.Trained)
 	}
 	if (k.NewLogProbs != nil) != scored {
 		t.Errorf("step %d: new log-probabilities %v", s.Step, k.NewLogProbs)

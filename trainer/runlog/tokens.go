@@ -3,6 +3,7 @@ package runlog
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/rlvr-go/rlvr/data"
@@ -10,15 +11,15 @@ import (
 
 // MaxSampleTokens is how many tokens of a completion a line of samples.jsonl describes,
 // the first ones: a long completion must not make the file the largest of the run.
-const MaxSampleTokens = 1024
+const MaxSampleTokens = 512
 
 // SampleTokens are a completion's tokens with what is known of each. Arrays have a number
 // a token, or are absent where nothing computed them.
 type SampleTokens struct {
 	// Text is what each token adds to the completion, special tokens as their text.
 	Text []string `json:"text"`
-	// Trained is 1 for the tokens that are trained, else 0.
-	Trained []int `json:"trained"`
+	// Trained is 1 for the tokens that are trained, else 0; absent where all are.
+	Trained []int `json:"trained,omitempty"`
 	// LogProbs are the sampler's, OldLogProbs the trainer's at the start of the step,
 	// RefLogProbs the reference policy's, all in nats.
 	LogProbs    Numbers `json:"log_probs,omitempty"`
@@ -30,7 +31,7 @@ type SampleTokens struct {
 	// ([Options.ScoreCompletions]).
 	NewLogProbs Numbers `json:"new_log_probs,omitempty"`
 	NewEntropy  Numbers `json:"new_entropy,omitempty"`
-	// Advantages are the estimator's, Values a value head's predictions, Weights what
+	// Advantages are the estimator's, one number where all tokens have the same, Values a value head's predictions, Weights what
 	// multiplies the loss of a token.
 	Advantages Numbers `json:"advantages,omitempty"`
 	Values     Numbers `json:"values,omitempty"`
@@ -86,13 +87,16 @@ func (n *Numbers) UnmarshalJSON(text []byte) error {
 func NewSampleTokens(text []string, row *data.Row) *SampleTokens {
 	n := min(len(text), len(row.Mask), MaxSampleTokens)
 	s := &SampleTokens{
-		Text: text[:n], Trained: make([]int, n),
+		Text:     text[:n],
 		LogProbs: first(n, row.RolloutLogProbs), OldLogProbs: first(n, row.OldLogProbs), RefLogProbs: first(n, row.RefLogProbs),
-		Entropy: first(n, row.Entropy), Advantages: first(n, row.Advantages), Values: first(n, row.Values), Weights: first(n, row.Weights),
+		Entropy: first(n, row.Entropy), Advantages: joined(first(n, row.Advantages)), Values: first(n, row.Values), Weights: first(n, row.Weights),
 	}
-	for i := range n {
-		if row.Mask[i] {
-			s.Trained[i] = 1
+	if slices.Contains(row.Mask[:n], false) {
+		s.Trained = make([]int, n)
+		for i, trained := range row.Mask[:n] {
+			if trained {
+				s.Trained[i] = 1
+			}
 		}
 	}
 	return s
@@ -101,6 +105,14 @@ func NewSampleTokens(text []string, row *data.Row) *SampleTokens {
 // SetNew adds what the policy says after the step's updates, [T] each.
 func (s *SampleTokens) SetNew(logProbs, entropy []float32) {
 	s.NewLogProbs, s.NewEntropy = first(len(s.Text), logProbs), first(len(s.Text), entropy)
+}
+
+// joined is one number of equal ones.
+func joined(x Numbers) Numbers {
+	if len(x) > 1 && !slices.ContainsFunc(x, func(v float32) bool { return v != x[0] }) {
+		return x[:1]
+	}
+	return x
 }
 
 // first is the beginning of an array that has a number a token, nil of another.

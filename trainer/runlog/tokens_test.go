@@ -40,6 +40,18 @@ func TestSampleTokens(t *testing.T) {
 	}
 }
 
+// TestSampleTokensAreShort: what is the same for all tokens is written once, or not at all.
+func TestSampleTokensAreShort(t *testing.T) {
+	row := data.Row{Mask: []bool{true, true}, Advantages: []float64{-0.5, -0.5}}
+	got, err := json.Marshal(NewSampleTokens([]string{"a", "b"}, &row))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(`{"text":["a","b"],"advantages":[-0.5]}`, string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestSampleTokensAreBounded: only the beginning of a long completion is described.
 func TestSampleTokensAreBounded(t *testing.T) {
 	const long = 3 * MaxSampleTokens

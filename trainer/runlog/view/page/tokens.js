@@ -19,8 +19,8 @@ const fields = [
 
 export class Tokens {
   constructor(sample, run) {
-    this.tokens = sample.tokens;
-    this.texts = Array.isArray(this.tokens.text) ? this.tokens.text : [];
+    this.tokens = whole(sample.tokens);
+    this.texts = this.tokens.text;
     const bounds = clipBounds(run.config, sample.stage);
     this.numbers = new Map();
     for (const [name, , of] of fields) {
@@ -61,6 +61,12 @@ export class Tokens {
     const parts = [...this.numbers].map(([name, x]) => `${fields.find(([n]) => n === name)[1]} ${short(x[i]) || "none"}`);
     return `token ${i + 1} of ${this.texts.length}: ${parts.join(", ")}`;
   }
+}
+
+/** A record's tokens with a number for each: what is the same for all is written once, and trained not at all. */
+export function whole(tokens) {
+  const text = Array.isArray(tokens.text) ? tokens.text : [], a = tokens.advantages;
+  return { ...tokens, text, trained: tokens.trained ?? text.map(() => 1), advantages: Array.isArray(a) && a.length === 1 ? text.map(() => a[0]) : a };
 }
 
 /** Differences of two arrays of numbers; null without both. */
