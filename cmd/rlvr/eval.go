@@ -47,7 +47,7 @@ from. docs/evaluation.md defines every number.
 With --out every problem is written as soon as it is judged, and the same command goes on
 where it was interrupted; the numbers are those of an uninterrupted one.`,
 		Example: `  rlvr eval quickstart.yaml -n 8
-  rlvr eval run.yaml --set data.task=math500 --set 'data.options={test_files: [test.jsonl]}' --by level
+  rlvr eval run.yaml --set data.task=math --set 'data.options={test_files: [test.jsonl]}' --by level
   rlvr eval run.yaml --problems mine.jsonl --out after.jsonl --against before.jsonl`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
