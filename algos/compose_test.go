@@ -9,6 +9,7 @@ import (
 	"github.com/rlvr-go/rlvr/algos"
 	"github.com/rlvr-go/rlvr/algos/algotest"
 	"github.com/rlvr-go/rlvr/configs/fault"
+	"github.com/rlvr-go/rlvr/data"
 )
 
 // policyPresets are the online presets that are not of a test.
@@ -212,5 +213,37 @@ func TestKLTwice(t *testing.T) {
 	o.Options["kl_reward_coef"] = 0.0
 	if err := o.Validate(); err != nil {
 		t.Errorf("only in the loss: %v", err)
+	}
+}
+
+// An estimator asks for groups exactly where a group of one teaches nothing.
+func TestGroupsOfOneTeachNothing(t *testing.T) {
+	for _, p := range algos.Parts() {
+		if p.Kind != "estimator" || p.Offline || p.Name == "gae" || strings.HasPrefix(p.Name, "test_") {
+			continue // gae needs values, and no groups
+		}
+		for _, compat := range []string{"none", "verl"} {
+			o := algos.Options{Name: "grpo", Options: map[string]any{"advantage_estimator": p.Name, "compat": compat}}
+			a, err := algos.Resolve(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := algotest.Rewards([]float64{1}, []float64{0}, []float64{3})
+			judge(s)
+			for i := range s.Rows {
+				r := &s.Rows[i]
+				r.Rollout.Segments = []data.Segment{{Tokens: []int32{1, 2}}}
+				r.Features = map[string][]float32{items: {0, 0}}
+				r.Verdict.Items = []float64{r.Reward}
+			}
+			got, err := algotest.Advantages(a.Estimator, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			taught := slices.ContainsFunc(got, func(row []float64) bool { return row[0] != 0 })
+			if groups := a.Needs().Groups; groups == taught {
+				t.Errorf("%s, compat %s: asks for groups: %v; advantages of groups of one: %v", p.Name, compat, groups, got)
+			}
+		}
 	}
 }

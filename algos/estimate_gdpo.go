@@ -46,7 +46,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (gdpo) Needs() Needs { return Needs{Groups: true} }
+func (e gdpo) Needs() Needs { return Needs{Groups: !e.verl} }
 
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // all statistics.

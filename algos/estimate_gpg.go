@@ -27,7 +27,7 @@ func init() {
 }
 
 // Needs implements [Estimator].
-func (gpgEstimator) Needs() Needs { return Needs{Groups: true} }
+func (e gpgEstimator) Needs() Needs { return Needs{Groups: !e.verl} }
 
 // Advantages implements [Estimator]. Rows without a reward (NaN) are masked and leave
 // all counts and means.
