@@ -132,8 +132,8 @@ var rules = []rule{
 	{"one token", "completions of one token are as good as others", checkOneToken},
 	{"long rows", "float32 sums and scans over 4,096 tokens give the oracle's loss and gradient", checkLong},
 	{"clip bounds", "at a bound the gradient is that of one side, and it changes sides once", checkEdges},
-	{"extreme ratio", "ratios beyond float32 leave loss and gradient finite", checkExtreme},
-	{"sampler log-probabilities", "one from the sampler that is not finite, or far off, leaves loss and gradient finite", checkRollout},
+	{"extreme ratio", "ratios beyond float32 leave loss, gradient and metrics finite, and the oracle's", checkExtreme},
+	{"sampler log-probabilities", "one from the sampler that is not finite, or far off, leaves them so too", checkRollout},
 	{"advantage scaled", "where Needs.AdvantageScaled is set, a row with advantage 0 has no gradient", checkAdvantageScaled},
 	{"golden", "another program's inputs give its loss and gradient", checkGolden},
 }

@@ -136,6 +136,15 @@ func TestBrokenLossesAreCaught(t *testing.T) {
 		{"no clamp", "extreme ratio", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
 			return outputOf(in.Aggregate(Neg(surrogateGraph(in, Exp(Sub(in.LogProbs, in.Old))))))
 		}}},
+		{"clamp too near", "extreme ratio", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
+			return outputOf(in.Aggregate(Neg(surrogateGraph(in, Exp(ClipScalar(Sub(in.LogProbs, in.Old), -10, 10))))))
+		}}},
+		{"scan of more than there is", "one token", lossFunc{needsOld, func(in algos.Inputs) algos.Output {
+			if in.Mask.Shape().Dim(1) == 1 {
+				in.Old = AddScalar(in.Old, 1)
+			}
+			return rightGraph(in)
+		}}},
 		{"trusts the sampler", "sampler log-probabilities", lossFunc{
 			algos.Needs{Old: true, Rollout: true, AdvantageScaled: true}, func(in algos.Inputs) algos.Output {
 				tis := Exp(Sub(in.Old, in.Rollout))

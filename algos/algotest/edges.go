@@ -2,6 +2,7 @@ package algotest
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 )
@@ -229,8 +230,15 @@ func (r *run) checkFinite(b *Batch) error {
 		return err
 	}
 	if r.Metrics != nil {
-		if err := differMetrics(got.Metrics, r.Metrics(b), float32Tolerance); err != nil {
-			return err
+		want := r.Metrics(b)
+		for _, name := range slices.Sorted(maps.Keys(want)) {
+			x, reported := got.Metrics[name] // which are is another rule
+			if !reported {
+				continue
+			}
+			if err := differ("metric "+name, x, want[name], float32Tolerance); err != nil {
+				return err
+			}
 		}
 	}
 	return differGradients(got, r.differences(b), float32Tolerance+extremeRounding*math.Abs(loss))
