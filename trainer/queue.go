@@ -37,7 +37,7 @@ func (o *QueueOptions) Validate() error {
 func (t *Trainer) next(ctx context.Context, st *stage, clock *stepClock) (*data.Scored, error) {
 	q := &st.opts.Queue
 	if q.Exact || len(st.queue) == 0 {
-		for want := min(q.MaxStaleness+1, st.opts.Steps-t.state.StageStep); len(st.queue) < want; {
+		for want := max(1, min(q.MaxStaleness+1, st.opts.Steps-t.state.StageStep)); len(st.queue) < want; {
 			s, err := t.gather(ctx, st, clock)
 			if err != nil {
 				return nil, err
