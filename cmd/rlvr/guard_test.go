@@ -73,6 +73,7 @@ var allowed = map[string]map[string]string{
 	"trainer/stats":  {},
 	"trainer/evaluation": {
 		"trainer/runlog": "Wilson's interval, rewards that may be null",
+		"trainer/stats":  "intervals, McNemar's test",
 	},
 	"trainer/compare": {
 		"trainer/evaluation": "scores of problems",

@@ -1,6 +1,10 @@
 package evaluation
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/rlvr-go/rlvr/trainer/stats"
+)
 
 // Comparison is the difference of two evaluations on the problems that both have.
 type Comparison struct {
@@ -103,7 +107,7 @@ func (c *Comparison) flips(pairs []pair) {
 			c.Flips = append(c.Flips, Flip{p.here.ID, right, judged, otherRight, otherJudged})
 		}
 	}
-	c.P = mcnemar(c.HereRight, c.ThereRight)
+	c.P = stats.McNemar(c.HereRight, c.ThereRight)
 }
 
 // differences fills in the paired differences.
@@ -112,18 +116,18 @@ func (c *Comparison) differences(pairs []pair) {
 		return
 	}
 	most := min(c.HereK, c.ThereK)
-	boot := &bootstrap{}
+	draws := &stats.Problems{}
 	put := func(measure string, k int, of func(p *Problem) (float64, bool)) {
-		var here, there, difference []float64
+		var here, there, gains []float64
 		for _, p := range pairs {
 			a, ok := of(p.here)
 			b, also := of(p.there)
 			if ok && also {
-				here, there, difference = append(here, a), append(there, b), append(difference, a-b)
+				here, there, gains = append(here, a), append(there, b), append(gains, a-b)
 			}
 		}
-		if len(difference) > 0 {
-			c.Differences = append(c.Differences, Difference{measure, k, mean(here), mean(there), boot.difference(difference)})
+		if len(gains) > 0 {
+			c.Differences = append(c.Differences, Difference{measure, k, mean(here), mean(there), difference(draws, gains)})
 		}
 	}
 	put("avg", c.HereK, func(p *Problem) (float64, bool) {

@@ -83,15 +83,3 @@ func TestComparisonOfSeveralCompletions(t *testing.T) {
 		t.Errorf("right here %d, neither %d: half is not more than half", c.HereRight, c.NeitherRight)
 	}
 }
-
-func TestMcNemar(t *testing.T) {
-	// Values of R's binom.test(a, a+b)$p.value.
-	for _, c := range []struct {
-		a, b int
-		want float64
-	}{{0, 0, 1}, {5, 5, 1}, {1, 9, 0.021484375}, {0, 6, 0.03125}, {30, 12, 0.0079}} {
-		if got := mcnemar(c.a, c.b); math.Abs(got-c.want) > 1e-4 || got != mcnemar(c.b, c.a) {
-			t.Errorf("mcnemar(%d, %d) = %v, want %v", c.a, c.b, got, c.want)
-		}
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/rlvr-go/rlvr/data"
+	"github.com/rlvr-go/rlvr/trainer/stats"
 )
 
 // Summary is what the completions of a set of problems say of a policy.
@@ -66,14 +67,14 @@ func Summarize(name string, k int, problems []*Problem) *Summary {
 		s.Problems++
 		avg = append(avg, float64(right)/float64(judged))
 	}
-	boot := &bootstrap{}
-	v := boot.share(avg)
+	draws := &stats.Problems{}
+	v := share(draws, avg)
 	s.Avg, s.Low, s.High = v.Value, v.Low, v.High
 	t := tabulate(problems, k)
 	for i := range k {
-		at := At{K: i + 1, Problems: len(t.pass[i]), Pass: boot.share(t.pass[i])}
+		at := At{K: i + 1, Problems: len(t.pass[i]), Pass: share(draws, t.pass[i])}
 		if k <= maxVotes {
-			v := boot.share(t.maj[i])
+			v := share(draws, t.maj[i])
 			at.Maj = &v
 		}
 		s.At = append(s.At, at)

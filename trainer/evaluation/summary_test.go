@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rlvr-go/rlvr/trainer/runlog"
+	"github.com/rlvr-go/rlvr/trainer/stats"
 )
 
 func TestSummary(t *testing.T) {
@@ -71,7 +72,7 @@ func TestBootstrapIsThatOfDrawnProblems(t *testing.T) {
 	for i := range values {
 		values[i] = float64(random.IntN(5)) / 4
 	}
-	got := (&bootstrap{}).share(values)
+	got := share(&stats.Problems{}, values)
 	const draws = 100_000
 	means := make([]float64, draws)
 	for r := range means {
@@ -86,7 +87,7 @@ func TestBootstrapIsThatOfDrawnProblems(t *testing.T) {
 	if math.Abs(got.Low-low) > allowed || math.Abs(got.High-high) > allowed {
 		t.Errorf("interval %v to %v, want about %v to %v", got.Low, got.High, low, high)
 	}
-	if again := (&bootstrap{}).share(values); again != got {
+	if again := share(&stats.Problems{}, values); again != got {
 		t.Errorf("the same values have %v and %v", got, again)
 	}
 }
@@ -107,7 +108,7 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 				}
 			}
 		}
-		if v := (&bootstrap{}).share(values); v.Low <= 0.5 && 0.5 <= v.High {
+		if v := share(&stats.Problems{}, values); v.Low <= 0.5 && 0.5 <= v.High {
 			held++
 		}
 	}
@@ -118,7 +119,7 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 }
 
 func TestEqualValuesHaveWilsonsInterval(t *testing.T) {
-	v := (&bootstrap{}).share([]float64{0.5, 0.5, 0.5, 0.5})
+	v := share(&stats.Problems{}, []float64{0.5, 0.5, 0.5, 0.5})
 	if low, high := runlog.Wilson(2, 4); v != (Value{0.5, low, high}) {
 		t.Errorf("share of equal values %v, want [%v, %v]", v, low, high)
 	}

@@ -74,8 +74,7 @@ func bootstrap(a, b []Outcome, times int, random *rand.Rand) Interval {
 	for i := range means {
 		means[i] = draw(random)
 	}
-	slices.Sort(means)
-	return Interval{quantile(means, 0.025), quantile(means, 0.975)}
+	return middle(means)
 }
 
 // Scored reports whether all outcomes of a and b have scores of the same problems.
@@ -169,12 +168,9 @@ func sharesOf(o *Outcome) *shares {
 	n := float64(o.Problems)
 	p := (o.Mean*n + 0.5) / (n + 1)
 	d := &shares{probability: p, below: make([]float64, o.Problems+1)}
-	whole, _ := math.Lgamma(n + 1)
 	sum := 0.0
 	for k := range d.below {
-		solved, _ := math.Lgamma(float64(k) + 1)
-		others, _ := math.Lgamma(n - float64(k) + 1)
-		sum += math.Exp(whole - solved - others + float64(k)*math.Log(p) + (n-float64(k))*math.Log1p(-p))
+		sum += math.Exp(LogChoose(o.Problems, k) + float64(k)*math.Log(p) + (n-float64(k))*math.Log1p(-p))
 		d.below[k] = sum
 	}
 	return d
