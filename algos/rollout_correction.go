@@ -86,9 +86,8 @@ func (o rolloutCorrection) Graph(in Inputs) (*Node, []Metric) {
 	}
 	trained := IsTrained(in.Mask)
 	return weight, []Metric{
-		tokenMean("sampling/importance_sampling_ratio/mean", in, ratio),
-		{Name: "sampling/importance_sampling_ratio/max", Join: JoinMax, Numerator: MaskedReduceAllMax(ratio, trained)},
-		{Name: "sampling/importance_sampling_ratio/min", Join: JoinMin, Numerator: MaskedReduceAllMin(ratio, trained)},
+		{Name: "rollout_corr/rollout_is_max", Join: JoinMax, Numerator: MaskedReduceAllMax(ratio, trained)},
+		{Name: "rollout_corr/rollout_is_min", Join: JoinMin, Numerator: MaskedReduceAllMin(ratio, trained)},
 		tokenShare("rollout_corr/rollout_is_oob_ratio", in, beyond),
 		tokenShare("rollout_corr/missing_ratio", in, LogicalNot(known)),
 		tokenMean("rollout_corr/rollout_is_mean", in, weight),

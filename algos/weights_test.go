@@ -64,17 +64,16 @@ func (c correction) weight(b *algotest.Batch) perToken {
 func (c correction) metrics(b *algotest.Batch) map[string]float64 {
 	r, w := c.ratio(b), c.weight(b)
 	m := map[string]float64{
-		"sampling/importance_sampling_ratio/mean": mean(b, r),
-		"sampling/importance_sampling_ratio/max":  math.Inf(-1),
-		"sampling/importance_sampling_ratio/min":  math.Inf(1),
-		"rollout_corr/rollout_is_oob_ratio":       share(b, func(i, t int) bool { return r(i, t) < c.low || r(i, t) > c.high }),
-		"rollout_corr/missing_ratio":              share(b, func(i, t int) bool { return math.IsNaN(b.Rollout[i][t] - b.Rollout[i][t]) }),
-		"rollout_corr/rollout_is_mean":            mean(b, w),
-		"rollout_corr/rollout_is_sq_mean":         mean(b, func(i, t int) float64 { return w(i, t) * w(i, t) }),
+		"rollout_corr/rollout_is_max":       math.Inf(-1),
+		"rollout_corr/rollout_is_min":       math.Inf(1),
+		"rollout_corr/rollout_is_oob_ratio": share(b, func(i, t int) bool { return r(i, t) < c.low || r(i, t) > c.high }),
+		"rollout_corr/missing_ratio":        share(b, func(i, t int) bool { return math.IsNaN(b.Rollout[i][t] - b.Rollout[i][t]) }),
+		"rollout_corr/rollout_is_mean":      mean(b, w),
+		"rollout_corr/rollout_is_sq_mean":   mean(b, func(i, t int) float64 { return w(i, t) * w(i, t) }),
 	}
 	each(b, func(i, t int) {
-		m["sampling/importance_sampling_ratio/max"] = max(m["sampling/importance_sampling_ratio/max"], r(i, t))
-		m["sampling/importance_sampling_ratio/min"] = min(m["sampling/importance_sampling_ratio/min"], r(i, t))
+		m["rollout_corr/rollout_is_max"] = max(m["rollout_corr/rollout_is_max"], r(i, t))
+		m["rollout_corr/rollout_is_min"] = min(m["rollout_corr/rollout_is_min"], r(i, t))
 	})
 	return m
 }

@@ -106,6 +106,8 @@ var table = []Metric{
 	{"rollout_corr/rollout_ppl", "", Deterministic, "perplexity of a completion under the sampler's policy, mean over completions"},
 	{"rollout_corr/rollout_is_eff_sample_size", "share", Deterministic, "effective sample size of the weights of rollout correction, or of the plain ratios, by the tokens there are"},
 	{"rollout_corr/rollout_is_mean", "", Deterministic, "weight of rollout correction, mean over trained tokens"},
+	{"rollout_corr/rollout_is_min", "", Deterministic, "least ratio of rollout correction, before its thresholds"},
+	{"rollout_corr/rollout_is_max", "", Deterministic, "greatest ratio of rollout correction, before its thresholds"},
 	{"rollout_corr/rollout_is_sq_mean", "", Deterministic, "its square, mean over trained tokens"},
 	{"rollout_corr/rollout_is_oob_ratio", "share", Deterministic, "trained tokens whose ratio is beyond the thresholds of rollout correction"},
 	{"rollout_corr/missing_ratio", "share", Deterministic, "trained tokens that the sampler gave no log-probability"},
